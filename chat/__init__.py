@@ -1,0 +1,1 @@
+"""Rooms, moderation and call signalling."""

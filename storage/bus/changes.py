@@ -1,0 +1,43 @@
+"""Hints that something changed, which may be lost, made reliable by looking regularly."""
+
+from contextlib import AsyncExitStack
+
+from redis.asyncio.client import PubSub
+
+from storage.bus.connection import Connection
+from storage.bus.topics import CHANGES
+from storage.clock import Clock
+from storage.model.errors import Unavailable
+from storage.model.ids import ChannelName
+
+
+class Changes:
+    """An endless iterator: a channel's name for each hint, None for "look for yourself". Subscribes again after the bus was gone."""
+
+    def __init__(self, connection: Connection, clock: Clock, *, poll: float) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._poll = poll
+        self._stack = AsyncExitStack()
+        self._subscription: PubSub | None = None
+
+    def __aiter__(self) -> "Changes":
+        return self
+
+    async def __anext__(self) -> ChannelName | None:
+        try:
+            if self._subscription is None:
+                self._subscription = await self._stack.enter_async_context(self._connection.subscribe(CHANGES))
+                return None
+            payload = await self._connection.heard(self._subscription, self._poll)
+        except Unavailable:
+            await self.close()
+            await self._clock.sleep(min(self._poll, 0.2))
+            return None
+        return None if payload is None else ChannelName(payload.decode())
+
+    async def close(self) -> None:
+        """Unsubscribe."""
+        self._subscription = None
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()

@@ -1,0 +1,113 @@
+"""What must happen in one step inside the server, in Lua. Times are the server's, so nodes' clocks need not agree."""
+
+from storage.bus.connection import Script
+
+APPEND = Script("""
+-- KEYS: window, lease (or ''), blobs...  ARGV: token (or ''), order, window ttl ms, most entries, batch, blob ttl ms, blobs...
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local lease = ARGV[1] ~= '' and redis.call('HMGET', KEYS[2], 'token', 'order') or {}
+if lease[1] then
+  if lease[1] ~= ARGV[1] then return false end
+  if lease[2] and tonumber(lease[2]) > tonumber(ARGV[2]) then return redis.error_reply('LATE a newer batch is there') end
+end
+for i = 3, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[i + 4], 'PX', ARGV[6])
+end
+if last and last[2][2] == ARGV[5] then return last[1] end
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'b', ARGV[5])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if lease[1] then redis.call('HSET', KEYS[2], 'order', ARGV[2]) end
+return id
+""")
+"""Blobs, then the batch that names them, unless it is the window's last already: it may be tried again.
+
+Nothing at all is written if the lease went to someone else, or if a batch of a greater order is there: a command whose caller
+gave up may still wait in a server that hangs. Returns the entry's id or nil.
+"""
+
+READ_ALL = Script("""
+-- KEYS: index
+local found = {}
+for _, key in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local value = redis.call('GET', key)
+  if value then found[#found + 1] = value else redis.call('SREM', KEYS[1], key) end
+end
+return found
+""")
+"""Every register of an index; names whose register ran out are dropped from it."""
+
+ACQUIRE = Script("""
+-- KEYS: lease, fence  ARGV: holder, ttl ms
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = redis.call('HMGET', KEYS[1], 'holder', 'due')
+if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then return false end
+local token = math.max(now, tonumber(redis.call('GET', KEYS[2]) or '0') + 1)
+token = string.format('%.0f', token)
+redis.call('SET', KEYS[2], token)
+redis.call('HDEL', KEYS[1], 'order')
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token, 'due', string.format('%.0f', now + ARGV[2]))
+return token
+""")
+"""The next fencing token: Unix milliseconds, but always more than any before, and so also after the data were lost.
+
+A lease has no time to live in the server: one that is not there means that the data were lost, and a full memory can't drop it.
+"""
+
+RENEW = Script("""
+-- KEYS: lease, fence, generation  ARGV: holder, ttl ms, token (or ''), generation it was acquired in
+local time = redis.call('TIME')
+local due = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[2])
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  if ARGV[3] == '' or redis.call('GET', KEYS[3]) == ARGV[4] then return 0 end
+  local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+  if tonumber(ARGV[3]) > last then redis.call('SET', KEYS[2], ARGV[3]) end
+  redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', ARGV[3])
+elseif redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'due', due)
+return 1
+""")
+"""Hold on for longer, also when it ran out but nobody took it. A lease lost with all other data is put back with its token."""
+
+RELEASE = Script("""
+-- KEYS: lease  ARGV: holder
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HDEL', KEYS[1], 'holder', 'due') end
+return 1
+""")
+"""Let go; the token stays so that a former holder can't take the lease for lost and put it back."""
+
+CALL = Script("""
+-- KEYS: calls  ARGV: most waiting, deadline ms, request
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+local now = redis.call('TIME')
+local due = now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[2])
+redis.call('RPUSH', KEYS[1], string.format('%.0f', due) .. ' ' .. ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+""")
+"""Queue a request with the server time at which nobody waits for it any more. Returns 0 when too many wait."""
+
+VIEWERS = Script("""
+-- KEYS: viewers
+local now = redis.call('TIME')
+local ms = now[1] * 1000 + math.floor(now[2] / 1000)
+local sum = 0
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local count, due = string.match(all[i + 1], '^(%d+) (%d+)$')
+  if tonumber(due) > ms then sum = sum + tonumber(count) else redis.call('HDEL', KEYS[1], all[i]) end
+end
+return sum
+""")
+"""Sum of what edges that are still there counted."""
+
+COUNT_VIEWERS = Script("""
+-- KEYS: viewers  ARGV: node, count, ttl ms
+local now = redis.call('TIME')
+local due = now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', due))
+return redis.call('PEXPIRE', KEYS[1], ARGV[3])
+""")
+"""An edge's count with the time it runs out."""

@@ -1,0 +1,74 @@
+"""Every name used on the bus, known from here only."""
+
+from storage.model.ids import BroadcastId, ChannelName, NodeId
+from storage.model.rendition import RenditionName
+
+
+def node_key(node: NodeId) -> str:
+    """Register of a running process: ``NodeInfo``, time to live 5 s."""
+    return f"fl:node:{node}"
+
+
+def session_key(channel: ChannelName) -> str:
+    """Register of the session publishing to a channel: ``SessionInfo``, time to live 5 s."""
+    return f"fl:session:{channel}"
+
+
+def broadcast_key(channel: ChannelName) -> str:
+    """Register of a channel's current broadcast: ``BroadcastInfo``, time to live 30 s."""
+    return f"fl:broadcast:{channel}"
+
+
+def window_key(broadcast: BroadcastId) -> str:
+    """Stream of a broadcast's ``WindowBatch``, trimmed to the live window."""
+    return f"fl:window:{broadcast}"
+
+
+def part_key(broadcast: BroadcastId, rendition: RenditionName, msn: int, part: int) -> str:
+    """Bytes of one part under a time to live."""
+    return f"fl:part:{broadcast}:{rendition}:{msn}.{part}"
+
+
+def init_key(broadcast: BroadcastId, rendition: RenditionName, init: int) -> str:
+    """Bytes of one init segment, kept as long as the broadcast."""
+    return f"fl:init:{broadcast}:{rendition}:{init}"
+
+
+def viewers_key(channel: ChannelName) -> str:
+    """Hash of edge node to its number of viewers."""
+    return f"fl:viewers:{channel}"
+
+
+def latency_key(channel: ChannelName, node: NodeId) -> str:
+    """Register of what one web process heard of its viewers' latency: ``LatencyInfo``, time to live 20 s. Without a node: all."""
+    return f"fl:latency:{channel}@{node}"
+
+
+def lease_key(name: str) -> str:
+    """Holder and fencing token of a lease."""
+    return f"fl:lease:{name}"
+
+
+def calls_key(node: NodeId) -> str:
+    """List of calls waiting for a node."""
+    return f"fl:calls:{node}"
+
+
+def reply_key(call: str) -> str:
+    """List that will hold the one reply to a call."""
+    return f"fl:reply:{call}"
+
+
+CHANGES = "fl:changes"
+"""Pub/sub hint that a session or broadcast register changed; its payload is the channel's name. A hint may be lost: readers also poll."""
+
+GENERATION = "fl:generation"
+"""A random id that lives as long as the bus's data: a new value means that everything was lost and must be announced again."""
+
+FENCE = "fl:fence"
+"""The newest fencing token given out, of all leases."""
+
+
+def index_key(prefix: str) -> str:
+    """Set of the keys of all registers that share a prefix, so that nobody has to scan the key space."""
+    return f"fl:index:{prefix}"

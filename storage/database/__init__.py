@@ -1,0 +1,1 @@
+"""Records in SQL: tables, engine, one repository a file, migrations."""

@@ -1,0 +1,83 @@
+"""The tree of errors a caller can act on, each with a stable code.
+
+FanlightError
+├── BadInput            the request is wrong and will stay wrong
+├── Refused             the actor may not do this
+├── NotFound            no such thing, or not yours
+├── Conflict            the thing is in another state than the request assumes
+└── Unavailable         a dependency did not answer in time; trying again later may work
+
+Stopping on purpose is not an error: lives end by returning a reason (see :mod:`storage.model.broadcast`).
+"""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Stable, program-readable identifiers. Once released, a code keeps its meaning; each has an HTTP status in ``web.errors``."""
+
+    BAD_REQUEST = "bad_request"
+    BAD_SDP = "bad_sdp"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    BODY_TOO_LARGE = "body_too_large"
+    KEY_MISSING = "key_missing"
+    KEY_REFUSED = "key_refused"
+    CHANNEL_NAME_INVALID = "channel_name_invalid"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    CHANNEL_EXISTS = "channel_exists"
+    SESSION_NOT_FOUND = "session_not_found"
+    PRECONDITION_REQUIRED = "precondition_required"
+    PRECONDITION_FAILED = "precondition_failed"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_FOUND = "not_found"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    NO_INGEST_NODE = "no_ingest_node"
+    INGEST_FULL = "ingest_full"
+    MEDIA_LATE = "media_late"
+    EDGE_FULL = "edge_full"
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    STORE_UNAVAILABLE = "store_unavailable"
+    STORE_CONFLICT = "store_conflict"
+    BUS_UNAVAILABLE = "bus_unavailable"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    SETTINGS_INVALID = "settings_invalid"
+    PORT_TAKEN = "port_taken"
+    INTERNAL = "internal"
+
+
+class FanlightError(Exception):
+    """Base of everything we raise on purpose. ``detail`` is a sentence for a person; it never holds a secret."""
+
+    def __init__(self, code: ErrorCode, detail: str, **data: str | float) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class BadInput(FanlightError):
+    """The request is wrong and will stay wrong."""
+
+
+class Refused(FanlightError):
+    """The actor may not do this."""
+
+
+class NotFound(FanlightError):
+    """No such thing, or not the actor's."""
+
+
+class Conflict(FanlightError):
+    """The thing is in another state than the request assumes."""
+
+
+class Unavailable(FanlightError):
+    """A dependency did not answer in time. ``retry_after`` is in seconds."""
+
+    def __init__(self, code: ErrorCode, detail: str, *, retry_after: float = 1.0, **data: str | float) -> None:
+        super().__init__(code, detail, **data)
+        self.retry_after = retry_after

@@ -1,0 +1,52 @@
+"""Typed names and identifiers, and the one way each is made or checked."""
+
+import re
+import secrets
+from typing import NewType
+
+from storage.model.errors import BadInput, ErrorCode
+
+ChannelName = NewType("ChannelName", str)
+NodeId = NewType("NodeId", str)
+SessionId = NewType("SessionId", str)
+BroadcastId = NewType("BroadcastId", str)
+"""Random, in every object's name: a cached segment of yesterday's broadcast can't be served today."""
+
+_CHANNEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
+
+
+def channel_name(text: str) -> ChannelName:
+    """Check a channel's name: 1 to 32 of a-z, 0-9, ``-`` and ``_``, starting and ending with a letter or digit.
+
+    Raises:
+        BadInput: ``CHANNEL_NAME_INVALID``.
+    """
+    if not _CHANNEL_NAME.fullmatch(text):
+        raise BadInput(
+            ErrorCode.CHANNEL_NAME_INVALID,
+            "A channel's name is 1 to 32 lower-case letters, digits, '-' or '_', and starts and ends with a letter or digit.",
+        )
+    return ChannelName(text)
+
+
+def new_node_id(role: str) -> NodeId:
+    """A name for one run of one process, e.g. ``ingest-5f3a9c0e``."""
+    return NodeId(f"{role}-{secrets.token_hex(4)}")
+
+
+def new_session_id(node: NodeId) -> SessionId:
+    """The unguessable id of a publisher's session (128 random bits, RFC 9725 section 5) that names its ingest node.
+
+    The node's name stands before the dot, so that any web process can hand a later request to the right node.
+    """
+    return SessionId(f"{node}.{secrets.token_hex(16)}")
+
+
+def node_of(session: SessionId) -> NodeId:
+    """The ingest node a session lives on."""
+    return NodeId(session.rpartition(".")[0])
+
+
+def new_broadcast_id() -> BroadcastId:
+    """The random id ("epoch") of one broadcast run, 64 bits in hex."""
+    return BroadcastId(secrets.token_hex(8))

@@ -1,0 +1,125 @@
+"""The one place that decides which database, bucket and bus are used."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from storage.bus.redis import Bus
+from storage.clock import Clock, SystemClock
+from storage.model.errors import BadInput, ErrorCode
+from storage.objects.files import FileStore
+from storage.objects.store import ObjectStore
+from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from storage.database.channels import ChannelRepository
+    from storage.database.engine import Database
+
+
+class Storage:
+    """What nodes share. Nothing of it costs anything before it is asked for: no role or command needs all."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The bus at ``REDIS_URL``. Raises ``BadInput(SETTINGS_INVALID)`` if there is no ``REDIS_URL``, or it is none."""
+        return _bus(self._settings, self._clock)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The bucket of ``FANLIGHT_S3_BUCKET``, or the folder ``objects`` below ``FANLIGHT_DATA``."""
+        settings = self._settings
+        if not settings.s3_bucket:
+            return FileStore(settings.data / "objects")
+        from storage.objects.s3 import S3Store
+
+        return S3Store(
+            endpoint=settings.s3_endpoint,
+            bucket=settings.s3_bucket,
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database at ``DATABASE_URL``, or the SQLite file ``fanlight.db`` below ``FANLIGHT_DATA``."""
+        from storage.database.engine import Database
+
+        if self._settings.database_url:
+            return Database(self._settings.database_url)
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        return Database(self._settings.data / "fanlight.db")
+
+    @cached_property
+    def channels(self) -> "ChannelRepository":
+        """Channels and their stream keys."""
+        from storage.database.channels import ChannelRepository
+
+        return ChannelRepository(self.database, self._clock)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if "bus" in self.__dict__:
+            await self.bus.close()
+        if "objects" in self.__dict__:
+            await self.objects.close()
+        if "database" in self.__dict__:
+            await self.database.close()
+
+
+@asynccontextmanager
+async def open_bus(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Bus]:
+    """The bus at ``REDIS_URL``. Does not wait for it to answer.
+
+    Raises:
+        BadInput: ``SETTINGS_INVALID``; there is no ``REDIS_URL``, or it is none.
+    """
+    bus = _bus(settings, clock or SystemClock())
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Storage]:
+    """Everything nodes share. Does not wait for any of it to answer."""
+    storage = Storage(settings, clock or SystemClock())
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
+def check_split(settings: Settings, roles: Collection[str], *, one_machine: bool = False) -> None:
+    """Refuse what can't work when roles run as nodes of their own. With ``one_machine`` they share its files.
+
+    Raises:
+        BadInput: ``SETTINGS_INVALID``, one sentence per problem, all problems at once.
+    """
+    problems = []
+    if not settings.redis_url:
+        problems.append("REDIS_URL is not set: nodes find each other through it.")
+    if not settings.secret and not {"ingest", "transcoder"}.isdisjoint(roles):
+        problems.append("FANLIGHT_SECRET is not set: all nodes need the same one.")
+    if not one_machine:
+        if "web" in roles and (not settings.database_url or settings.database_url.startswith("sqlite")):
+            problems.append("DATABASE_URL must name a PostgreSQL database: nodes can't share an SQLite file.")
+        if not settings.s3_bucket and not {"transcoder", "edge"}.isdisjoint(roles):
+            problems.append("FANLIGHT_S3_BUCKET is not set: nodes can't share a folder.")
+        if "ingest" in roles and "transcoder" not in roles and not settings.relay_port:
+            problems.append("FANLIGHT_RELAY_PORT is not set: transcoder nodes read an ingest node's media through it.")
+    if problems:
+        raise BadInput(ErrorCode.SETTINGS_INVALID, " ".join(problems))
+
+
+def _bus(settings: Settings, clock: Clock) -> Bus:
+    if not settings.redis_url:
+        raise BadInput(ErrorCode.SETTINGS_INVALID, "REDIS_URL is not set; only `fanlight up` brings its own bus.")
+    return Bus(settings.redis_url, clock)

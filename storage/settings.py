@@ -1,0 +1,166 @@
+"""Every setting, its default and its check. Read from the environment once, at start; unknown ``FANLIGHT_*`` names are refused."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from storage.model.errors import BadInput, ErrorCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field per environment variable: ``part_target`` is ``FANLIGHT_PART_TARGET``. Documented in ``docs/settings.md`` (tested)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    edge_port: int = 8001
+    media_port: int = 8002
+    relay_port: int = 0
+    operations_port: int = 8003
+    data: Path = field(default_factory=lambda: Path("data"))
+    announced_ips: tuple[str, ...] = ()
+    public_url: str = ""
+    edge_url: str = ""
+    ice_servers: tuple[str, ...] = ()
+    part_target: float = 0.42
+    segment_target: float = 2.0
+    window: float = 60.0
+    hold: float = 120.0
+    max_sessions: int = 40
+    edge_workers: int = 1
+    tls_certificate: str = ""
+    tls_key: str = ""
+    secret: str = ""
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    log_level: str = "info"
+    log_format: str = "text"
+    redis_url: str = ""
+    database_url: str = ""
+
+    @property
+    def target_duration(self) -> int:
+        """``EXT-X-TARGETDURATION`` in whole seconds: a segment may run half as long again as its target while it waits for a keyframe."""
+        return max(1, -(-int(self.segment_target * 1500) // 1000))
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str]) -> "Settings":
+        """Read and check. A variable that is set to nothing is not set.
+
+        Raises:
+            BadInput: ``SETTINGS_INVALID``, one sentence per problem, all problems at once.
+        """
+        plain = {"REDIS_URL": "redis_url", "DATABASE_URL": "database_url"}
+        names = {f"FANLIGHT_{f.name.upper()}": f.name for f in fields(Settings) if f.name not in plain.values()} | plain
+        problems = [f"{name} is not a setting." for name in environment if name.startswith("FANLIGHT_") and name not in names]
+        values: dict[str, Any] = {}
+        defaults = Settings()
+        for variable, name in names.items():
+            text = environment.get(variable)
+            if not text:
+                continue
+            default = getattr(defaults, name)
+            try:
+                values[name] = _parse(text, default)
+            except ValueError:
+                problems.append(f"{variable} is not a {_KINDS[type(default)]}: {text[:40]!r}.")
+        if problems:
+            raise BadInput(ErrorCode.SETTINGS_INVALID, " ".join(problems))
+        settings = Settings(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse values that can't work.
+
+        Raises:
+            BadInput: ``SETTINGS_INVALID``, one sentence per problem, all problems at once.
+        """
+        problems = [
+            f"FANLIGHT_{name.upper()} must be a port from 0 to 65535."
+            for name in ("port", "edge_port", "media_port", "relay_port", "operations_port")
+            if not 0 <= getattr(self, name) <= 65535
+        ]
+        problems += self._problems_of_timing() + self._problems_of_places() + self._problems_of_secrets()
+        if self.max_sessions < 1:
+            problems.append("FANLIGHT_MAX_SESSIONS must be at least 1.")
+        if not 1 <= self.edge_workers <= 64:
+            problems.append("FANLIGHT_EDGE_WORKERS must be 1 to 64.")
+        if self.log_format not in {"text", "json"}:
+            problems.append("FANLIGHT_LOG_FORMAT is 'text' or 'json'.")
+        if self.log_level not in LOG_LEVELS:
+            problems.append(f"FANLIGHT_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}.")
+        if problems:
+            raise BadInput(ErrorCode.SETTINGS_INVALID, " ".join(problems))
+
+    def _problems_of_timing(self) -> list[str]:
+        problems = []
+        if not 0.1 <= self.part_target <= 2:
+            problems.append("FANLIGHT_PART_TARGET must be 0.1 to 2 seconds.")
+        if not max(1.0, 2 * self.part_target) <= self.segment_target <= 10:
+            problems.append("FANLIGHT_SEGMENT_TARGET must be 1 to 10 seconds and at least two parts long.")
+        elif not 6 * self.target_duration <= self.window <= 3600:
+            problems.append(f"FANLIGHT_WINDOW must be {6 * self.target_duration} (six target durations) to 3600 seconds.")
+        if not (isfinite(self.hold) and 0 <= self.hold <= 86_400):
+            problems.append("FANLIGHT_HOLD must be 0 to 86400 seconds.")
+        return problems
+
+    def _problems_of_secrets(self) -> list[str]:
+        problems = []
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            problems.append("FANLIGHT_TLS_CERTIFICATE and FANLIGHT_TLS_KEY go together.")
+        if self.secret and len(self.secret) < 16:
+            problems.append("FANLIGHT_SECRET must be at least 16 characters.")
+        if self.relay_port and not self.secret:
+            problems.append("FANLIGHT_RELAY_PORT needs FANLIGHT_SECRET, the same on every node.")
+        if bool(self.s3_access_key) != bool(self.s3_secret_key):
+            problems.append("FANLIGHT_S3_ACCESS_KEY and FANLIGHT_S3_SECRET_KEY go together.")
+        return problems
+
+    def _problems_of_places(self) -> list[str]:
+        places = {"PUBLIC_URL": self.public_url, "EDGE_URL": self.edge_url, "S3_ENDPOINT": self.s3_endpoint}
+        problems = [
+            f"FANLIGHT_{name} must start with http:// or https:// and name a host."
+            for name, url in places.items()
+            if url and not _is_web(url)
+        ]
+        if self.s3_bucket and not self.s3_endpoint:
+            problems.append("FANLIGHT_S3_BUCKET needs FANLIGHT_S3_ENDPOINT.")
+        for address in self.announced_ips:
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                problems.append(f"FANLIGHT_ANNOUNCED_IPS: {address!r} is not an IP address.")
+        return problems
+
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_KINDS = {int: "whole number", float: "number", str: "text", tuple: "list", type(Path()): "path"}
+
+
+def _parse(text: str, default: object) -> object:
+    if isinstance(default, int):
+        return int(text)
+    if isinstance(default, float):
+        return float(text)
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(default, Path):
+        return Path(text)
+    return text
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
