@@ -1,0 +1,1 @@
+"""Publishers: WHIP sessions, their encoded media, and the feed a transcoder reads."""
