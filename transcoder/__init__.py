@@ -1,0 +1,1 @@
+"""From encoded media to CMAF parts, segments and playlists."""

@@ -1,0 +1,1 @@
+"""CMAF boxes, tracks and fragments as bytes. Pure."""
