@@ -1,0 +1,1 @@
+"""The composition root: command, nodes, pages, REST, and the delivery edge."""

@@ -1,0 +1,124 @@
+"""The web role: pages, the REST interface, and WHIP in the name of an ingest node."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import structlog
+from quart import Quart, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from ingest.whip import whip_blueprint
+from storage.clock import Clock
+from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, Unavailable
+from storage.model.ids import new_node_id
+from storage.node import Tasks
+from storage.opening import Storage
+from storage.settings import Settings
+from web.addresses import Addresses
+from web.api.clock import clock_blueprint
+from web.api.description import description_blueprint
+from web.api.latency import latency_blueprint
+from web.api.live import live_blueprint
+from web.api.sessions import sessions_blueprint
+from web.audience import Audience
+from web.directory import Directory
+from web.errors import answer
+from web.headers import protect
+from web.metrics import FAILURES, REQUESTS
+from web.pages import pages_blueprint, wants_page
+from web.titles import Titles
+
+LARGEST_BODY = 256 * 1024
+"""Bytes. An SDP offer of a browser has about 8 KiB."""
+
+_log = structlog.get_logger("web")
+
+
+def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
+    """The application; its background readers live as long as it serves."""
+    app = Quart("web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    addresses = Addresses(settings)
+    directory = Directory(storage.bus, clock)
+    audience = Audience(storage.bus, clock, new_node_id("web"))
+    titles = Titles(storage.channels, clock)
+
+    app.register_blueprint(whip_blueprint(storage.bus, storage, settings, clock))
+    app.register_blueprint(clock_blueprint(clock), url_prefix="/api/v1")
+    app.register_blueprint(live_blueprint(directory, titles, addresses), url_prefix="/api/v1")
+    app.register_blueprint(latency_blueprint(directory, audience), url_prefix="/api/v1")
+    app.register_blueprint(sessions_blueprint(storage, directory), url_prefix="/api/v1")
+    app.register_blueprint(description_blueprint())
+    app.register_blueprint(pages_blueprint())
+    _tell_errors(app)
+
+    @app.after_request
+    async def headers(response: Response) -> Response:
+        REQUESTS.labels(request.endpoint or "none", str(response.status_code)).inc()
+        return protect(response, addresses.edge_origin(request.host), embeddable=request.path.startswith("/embed/"))
+
+    @app.while_serving
+    async def readers() -> AsyncGenerator[None, None]:
+        with contextlib.suppress(Unavailable):
+            await directory.refresh()
+        async with Tasks("web") as tasks:
+            tasks.start("directory", _kept("directory", directory.run, clock))
+            tasks.start("audience", _kept("audience", audience.run, clock))
+            yield
+
+    return app
+
+
+async def _kept(name: str, run: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Run for ever. A defect in a reader must not leave a server behind that answers from an old picture."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            FAILURES.labels(name).inc()
+            _log.exception("reader_failed", reader=name)
+            await clock.sleep(1.0)
+
+
+def _tell_errors(app: Quart) -> None:
+    async def tell(error: FanlightError) -> Response:
+        body, status, headers = answer(error)
+        if wants_page(request.path, request.headers.get("Accept", "")):
+            page = await render_template(
+                "problem.html", title=_TITLES.get(status, "Something went wrong"), detail=error.detail, code=error.code
+            )
+            headers["Content-Type"] = "text/html; charset=utf-8"
+            return Response(page, status=status, headers=headers)
+        return Response(body, status=status, headers=headers)
+
+    @app.errorhandler(FanlightError)
+    async def refused(error: FanlightError) -> Response:
+        return await tell(error)
+
+    @app.errorhandler(HTTPException)
+    async def http(error: HTTPException) -> Response:
+        response = await tell(_BY_STATUS.get(error.code or 500, _internal)())
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    @app.errorhandler(Exception)
+    async def fault(error: Exception) -> Response:
+        _log.exception("request failed", path=request.path, error=type(error).__name__)
+        return await tell(_internal())
+
+
+def _internal() -> FanlightError:
+    return FanlightError(ErrorCode.INTERNAL, "The server made a mistake; its log says more. Try again.")
+
+
+_TITLES = {404: "There is nothing here", 503: "Not available just now"}
+
+_BY_STATUS: dict[int, Callable[[], FanlightError]] = {
+    400: lambda: BadInput(ErrorCode.BAD_REQUEST, "The request can't be read."),
+    404: lambda: NotFound(ErrorCode.NOT_FOUND, "There is no page at this address."),
+    405: lambda: BadInput(ErrorCode.METHOD_NOT_ALLOWED, "This address knows other methods only; see the Allow header."),
+    408: lambda: BadInput(ErrorCode.BAD_REQUEST, "The request took too long to arrive."),
+    413: lambda: BadInput(ErrorCode.BODY_TOO_LARGE, "The request's body is larger than 256 KiB."),
+    415: lambda: BadInput(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This address takes another content type."),
+}

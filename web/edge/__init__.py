@@ -1,0 +1,1 @@
+"""The delivery edge: playlists with blocking reload, parts and segments, from memory to any number of viewers."""

@@ -1,0 +1,126 @@
+"""The edge's process: Granian in this process's own event loop, and the edge beside it."""
+
+import asyncio
+import multiprocessing.connection
+import os
+import resource
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storage import log
+from storage.clock import SystemClock
+from storage.model.errors import ErrorCode, Unavailable
+from storage.node import Tasks, open_node, run
+from storage.opening import open_storage
+from storage.settings import Settings
+from web.edge.app import Application
+from web.edge.edge import MOST_WAITING, Edge
+from web.leash import hold
+
+if TYPE_CHECKING:
+    from granian.server.embed import Server
+
+BACKLOG = 4096
+BACKPRESSURE = 2 * MOST_WAITING
+"""Requests Granian lets us work on at once: all that may wait, and as many again."""
+GRACE = 2.0
+"""Seconds open connections get when the process stops."""
+ALLOCATOR = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:1000"
+"""How Granian's allocator (jemalloc) gives memory back: as set by itself, a wave of viewers leaves its high-water mark behind for good."""
+
+
+def serve(settings: Settings) -> None:
+    """Be an edge until SIGTERM or SIGINT: its process's main function. With ``edge_workers`` above one, as many processes share the port.
+
+    Raises:
+        SystemExit: with a status other than 0 if it could not start or did not stop in time.
+    """
+    status = _serve_here(settings) if settings.edge_workers <= 1 else _serve_below(settings)
+    if status:
+        raise SystemExit(status)
+
+
+def _serve_here(settings: Settings) -> int:
+    log.configure(level=settings.log_level, form=settings.log_format)
+    # Each viewer is a file descriptor, and the usual soft limit is a thousand.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return run(partial(_main, settings))
+
+
+async def _main(settings: Settings, stop: asyncio.Event) -> None:
+    clock = SystemClock()
+    async with (
+        open_storage(settings, clock) as storage,
+        open_node(("edge",), storage.bus, clock, host=settings.host) as node,
+        Tasks("edge") as tasks,
+    ):
+        edge = Edge(bus=storage.bus, objects=storage.objects, clock=clock, node=node.identifier, tasks=tasks)
+        node.when_data_were_lost(edge.announced_anew)
+        server = _server(settings, Application(edge, target_duration=settings.target_duration))
+        serving = tasks.start("http", server.serve())
+        stopping = tasks.start("stop", stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            raise Unavailable(ErrorCode.INTERNAL, "The edge's web server ended by itself.")
+        edge.close()
+        end: Callable[[], None] = server.stop
+        end()
+        await asyncio.wait({serving}, timeout=GRACE)
+
+
+def _server(settings: Settings, application: Application) -> "Server":
+    # Read once, when the library is loaded.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", ALLOCATOR)
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.server.embed import Server
+
+    return Server(
+        application,
+        address=settings.host,
+        port=settings.edge_port,
+        interface=Interfaces.RSGI,
+        # Telling HTTP versions apart by a connection's first bytes costs 10 KiB a connection; with TLS the handshake has told.
+        http=HTTPModes.auto if settings.tls_certificate else HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=BACKPRESSURE,
+        log_enabled=False,
+        ssl_cert=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+
+
+def _serve_below(settings: Settings) -> int:
+    """Start the workers, pass on signals, and end them all when one ends: the supervisor above us starts a new set."""
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=_worker, args=(settings, os.getpid()), name=f"edge-{number}") for number in range(settings.edge_workers)
+    ]
+    stopping: list[int] = []
+
+    def stop(number: int = signal.SIGTERM, _frame: object = None) -> None:
+        # To a worker, a second signal means to hurry.
+        if not stopping:
+            stopping.append(number)
+            for worker in workers:
+                worker.terminate()
+
+    for worker in workers:
+        worker.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    multiprocessing.connection.wait([worker.sentinel for worker in workers])
+    stop()
+    for worker in workers:
+        worker.join()
+    return max(abs(worker.exitcode or 0) for worker in workers)
+
+
+def _worker(settings: Settings, parent: int) -> None:
+    hold(parent)
+    raise SystemExit(_serve_here(settings))

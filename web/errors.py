@@ -1,0 +1,81 @@
+"""From an error to an answer: one table of HTTP statuses, one body shape (RFC 9457, ``application/problem+json``)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+
+import msgspec
+
+from storage.model.errors import ErrorCode, FanlightError, Unavailable
+
+STATUS: Mapping[ErrorCode, int] = MappingProxyType(
+    {
+        ErrorCode.BAD_REQUEST: 400,
+        ErrorCode.BAD_SDP: 400,
+        # RFC 9725 section 4.4: an offer that is well formed but can't be served as a whole.
+        ErrorCode.UNSUPPORTED_CODEC: 422,
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE: 415,
+        ErrorCode.BODY_TOO_LARGE: 413,
+        ErrorCode.KEY_MISSING: 401,
+        ErrorCode.KEY_REFUSED: 401,
+        ErrorCode.CHANNEL_NAME_INVALID: 400,
+        ErrorCode.CHANNEL_NOT_FOUND: 404,
+        ErrorCode.CHANNEL_EXISTS: 409,
+        ErrorCode.SESSION_NOT_FOUND: 404,
+        ErrorCode.PRECONDITION_REQUIRED: 428,
+        ErrorCode.PRECONDITION_FAILED: 412,
+        ErrorCode.METHOD_NOT_ALLOWED: 405,
+        ErrorCode.NOT_FOUND: 404,
+        ErrorCode.TOO_MANY_REQUESTS: 429,
+        ErrorCode.NO_INGEST_NODE: 503,
+        ErrorCode.INGEST_FULL: 503,
+        ErrorCode.MEDIA_LATE: 503,
+        ErrorCode.EDGE_FULL: 503,
+        ErrorCode.RANGE_NOT_SATISFIABLE: 416,
+        # rfc8216bis section 6.2.5.2: a blocking reload that waited three target durations.
+        ErrorCode.MEDIA_LATE: 503,
+        ErrorCode.EDGE_FULL: 503,
+        ErrorCode.RANGE_NOT_SATISFIABLE: 416,
+        ErrorCode.STORE_UNAVAILABLE: 503,
+        ErrorCode.STORE_CONFLICT: 409,
+        ErrorCode.BUS_UNAVAILABLE: 503,
+        ErrorCode.DATABASE_UNAVAILABLE: 503,
+        ErrorCode.SETTINGS_INVALID: 500,
+        ErrorCode.PORT_TAKEN: 500,
+        ErrorCode.INTERNAL: 500,
+    }
+)
+"""The HTTP status of every code; the tests check that none is missing and that ``docs/errors.md`` explains each."""
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every refusal. ``code`` is stable and for programs, ``detail`` is a sentence for a person."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    data: dict[str, str | int | float] = {}
+
+
+def answer(error: FanlightError) -> tuple[bytes, int, dict[str, str]]:
+    """Body, status and headers that tell a client of ``error``."""
+    status = STATUS.get(error.code, 500)
+    problem = Problem(
+        type=f"urn:fanlight:error:{error.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=str(error.code),
+        detail=error.detail,
+        data=dict(error.data),
+    )
+    headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 15.5.2: a 401 names the scheme that would be accepted.
+        headers["WWW-Authenticate"] = 'Bearer realm="fanlight"'
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return msgspec.json.encode(problem), status, headers

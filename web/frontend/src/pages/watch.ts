@@ -1,0 +1,95 @@
+/** `/watch/<channel>`: the player, and what is to know about the broadcast. */
+
+import '../styles/base.css';
+import '../styles/player.css';
+import '../styles/watch.css';
+import '../parts/top';
+import '../player/player';
+import { Check, Eye, Share2 } from 'lucide';
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import type { Channel } from '../lib/api';
+import { Feed, type FeedState } from '../lib/feed';
+import { count, since } from '../lib/format';
+import { copyText } from '../parts/copy';
+import { channelOfPath, PageElement } from '../parts/element';
+import { icon } from '../parts/icon';
+import { mark } from '../parts/mark';
+import { serverSays } from '../player/server-says';
+import { texts } from '../texts';
+
+@customElement('fl-watch')
+export class Watch extends PageElement {
+  @state() private feed: FeedState<Channel> = { kind: 'loading' };
+  @state() private now = Date.now();
+  @state() private shared = false;
+
+  private readonly name = channelOfPath(window.location.pathname);
+  private readonly source = new Feed<Channel>(`/api/v1/channels/${encodeURIComponent(this.name)}`, (state) => {
+    this.feed = state;
+  });
+  private timer = 0;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.source.start();
+    this.timer = window.setInterval(() => {
+      this.now = Date.now();
+    }, 15_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.source.stop();
+    window.clearInterval(this.timer);
+  }
+
+  protected override render(): TemplateResult {
+    const channel = this.feed.kind === 'value' ? this.feed.value : null;
+    document.title = texts.watch.pageTitle(channel?.title ?? this.name);
+    return html`
+      <fl-top here="watch"></fl-top>
+      <main id="content" class="watch" tabindex="-1">
+        <fl-player .name=${this.name} .server=${serverSays(this.feed)}></fl-player>
+        ${this.about(channel)}
+      </main>
+    `;
+  }
+
+  private about(channel: Channel | null): TemplateResult | typeof nothing {
+    if (this.feed.kind === 'error') return nothing;
+    if (channel === null)
+      return html`<div class="page facts" aria-hidden="true"><div class="skeleton line title"></div><div class="skeleton line short"></div></div>`;
+    const onAir = channel.state === 'live' || channel.state === 'interrupted';
+    return html`
+      <section class="page facts" aria-label=${texts.watch.about}>
+        <div class="head">
+          <h1>${channel.title}</h1>
+          <p>
+            ${onAir ? html`<span class="badge live">${mark('live')}${texts.live}</span>` : nothing}
+            <span>${channel.channel}</span>
+            ${onAir ? html`<span class="numbers">${texts.watch.since(since(this.now - channel.started_ms))}</span>` : nothing}
+          </p>
+        </div>
+        <div class="doing">
+          ${onAir
+            ? html`<span class="viewers numbers" role="img" aria-label=${texts.watching(count(channel.viewers))}>${icon(Eye)}${count(channel.viewers)}</span>`
+            : nothing}
+          <button class="button" type="button" @click=${this.share}>${icon(this.shared ? Check : Share2)}${this.shared ? texts.watch.shared : texts.watch.share}</button>
+        </div>
+      </section>
+    `;
+  }
+
+  private readonly share = async (): Promise<void> => {
+    const url = window.location.href;
+    if (typeof navigator.share === 'function' && matchMedia('(pointer: coarse)').matches) {
+      await navigator.share({ title: document.title, url }).catch(() => undefined);
+      return;
+    }
+    this.shared = await copyText(url);
+    window.setTimeout(() => {
+      this.shared = false;
+    }, 2500);
+  };
+}

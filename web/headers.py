@@ -1,0 +1,45 @@
+"""Security headers, on every answer of the web role."""
+
+from quart import Response
+
+from web.errors import PROBLEM_TYPE
+
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+}
+
+
+def policy(edge: str, *, embeddable: bool) -> str:
+    """The Content-Security-Policy of a page whose media come from ``edge``: nothing inline, no foreign origin but the edge."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "font-src 'self'",
+            f"img-src 'self' data: blob: {edge}",
+            f"media-src 'self' blob: {edge}",
+            f"connect-src 'self' {edge}",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors *" if embeddable else "frame-ancestors 'none'",
+        )
+    )
+
+
+def protect(response: Response, edge: str, *, embeddable: bool) -> Response:
+    """Set the headers an answer needs by what it is: a page gets the policy of a page, everything else may do nothing at all."""
+    for name, value in _COMMON.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = policy(edge, embeddable=embeddable)
+    else:
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    if response.mimetype == PROBLEM_TYPE:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,9 @@
+"""What the web role counts."""
+
+from prometheus_client import Counter, Gauge
+
+REQUESTS = Counter("fanlight_web_requests", "Requests answered, by endpoint and HTTP status.", ["endpoint", "status"])
+STREAMS = Gauge("fanlight_web_event_streams", "Event streams open now.")
+REPORTS = Counter("fanlight_web_latency_reports", "Latency reports taken from players.")
+FORGOTTEN = Counter("fanlight_web_latency_reports_forgotten", "Players and channels forgotten because there were too many.")
+FAILURES = Counter("fanlight_web_reader_failures", "Times a background reader failed and was started again.", ["reader"])

@@ -1,0 +1,94 @@
+"""The composition root: a role is an opener; a process opens the storage, itself as a node and its role, and waits to be stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+
+from storage import log
+from storage.clock import Clock, SystemClock
+from storage.model.errors import Unavailable
+from storage.node import Node, open_node, run
+from storage.opening import Storage, open_storage
+from storage.settings import Settings
+from web.instance import operations_ports
+from web.operations import Check, operations_app, operations_blueprint
+from web.serving import serving
+
+DRAIN = 4.0
+"""Seconds a role may take to finish what it is doing when the process is told to stop."""
+
+
+Opener = Callable[[Settings, Storage, Clock, Node], AbstractAsyncContextManager[object]]
+"""Runs a role until its context is left."""
+
+
+def run_role(role: str, settings: Settings) -> int:
+    """Be a process with one role until SIGTERM or SIGINT; returns the exit status."""
+    log.configure(level=settings.log_level, form=settings.log_format)
+    if role == "edge":
+        # Granian owns its process: it forks workers and handles signals itself.
+        from web.edge.server import serve
+
+        serve(settings)
+        return 0
+    return run(lambda stop: _be(role, settings, stop), drain=DRAIN)
+
+
+async def _be(role: str, settings: Settings, stop: asyncio.Event) -> None:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        storage = await stack.enter_async_context(open_storage(settings))
+        node = await stack.enter_async_context(open_node((role,), storage.bus, clock, host=settings.host))
+        await stack.enter_async_context(OPENERS[role](settings, storage, clock, node))
+        await stop.wait()
+
+
+def checks(role: str, storage: Storage) -> dict[str, Check]:
+    """What must answer before a role is ready. A bucket that is away does not stop live viewers, so media roles don't ask it."""
+    found: dict[str, Check] = {"bus": storage.bus.ping}
+    if role == "web":
+        found["database"] = storage.database.ping
+    return found
+
+
+@asynccontextmanager
+async def _open_web(settings: Settings, storage: Storage, clock: Clock, _node: Node) -> AsyncIterator[None]:
+    from web.app import create_app
+
+    app = create_app(settings, storage, clock)
+    app.register_blueprint(operations_blueprint(checks("web", storage)))
+    async with serving(app, host=settings.host, port=settings.port, certificate=settings.tls_certificate, key=settings.tls_key):
+        yield
+
+
+@asynccontextmanager
+async def _open_ingest(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
+    from ingest.service import open_ingest
+
+    async with open_ingest(settings, storage, clock, node), _operations("ingest", settings, storage, node):
+        yield
+
+
+@asynccontextmanager
+async def _open_transcoder(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
+    from transcoder.service import open_transcoder
+
+    async with open_transcoder(settings, storage, clock, node), _operations("transcoder", settings, storage, node):
+        yield
+
+
+@asynccontextmanager
+async def _operations(role: str, settings: Settings, storage: Storage, node: Node) -> AsyncIterator[None]:
+    # Whoever is told that the role is ready must find it on the bus as it is now, not as it was before it opened.
+    with suppress(Unavailable):
+        await node.heartbeat()
+    port = operations_ports(settings, [role])[role]
+    if not port:
+        yield
+        return
+    async with serving(operations_app(checks(role, storage)), host=settings.host, port=port):
+        yield
+
+
+OPENERS: Mapping[str, Opener] = {"web": _open_web, "ingest": _open_ingest, "transcoder": _open_transcoder}
+"""The edge is not among them, see :func:`run_role`."""
