@@ -1,0 +1,43 @@
+import re
+
+import pytest
+
+from tests.architecture.sources import PACKAGES, python_files, text, tracked
+
+LONGEST = 600
+"""Lines. A file of 400 smells, one of 600 has two nouns."""
+REGISTRY = re.compile(
+    r"(?:registry\.npmjs|registry\.yarnpkg|pypi\.org|pythonhosted|files\.python|--(?:extra-)?index-url|--find-links)", re.IGNORECASE
+)
+PINNED_LINE = re.compile(r"^[a-z0-9][a-z0-9._-]*==\S+(?: ; [^\\]+)? \\$|^    --hash=sha256:[0-9a-f]{64}(?: \\)?$", re.MULTILINE)
+
+
+def test_no_source_file_is_long() -> None:
+    names = [*python_files(*PACKAGES, "tests"), *(name for name in tracked() if name.endswith((".ts", ".css", ".html", ".mjs")))]
+
+    assert {name: lines for name in names if (lines := text(name).count("\n")) > LONGEST} == {}
+
+
+@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/dev.lock"])
+def test_a_lock_holds_exact_versions_with_hashes_and_nothing_else(name: str) -> None:
+    lines = text(name).splitlines()
+
+    assert [line for line in lines if not PINNED_LINE.fullmatch(line)] == []
+
+
+def test_no_lock_or_configuration_names_a_registry() -> None:
+    names = [
+        name
+        for name in tracked()
+        if name.startswith(("requirements/", "scripts/", ".ci/", "deploy/"))
+        or name.rsplit("/", 1)[-1] in {"package.json", "package-lock.json", ".npmrc", "pyproject.toml", "Makefile", "Dockerfile"}
+    ]
+
+    assert {name: found[0] for name in names if (found := REGISTRY.search(text(name)))} == {}
+
+
+def test_scripts_can_be_run() -> None:
+    names = [name for name in tracked() if name.startswith("scripts/") or name == ".ci/run"]
+
+    assert names
+    assert [name for name in names if not text(name).startswith("#!")] == []

@@ -1,0 +1,7 @@
+pytest_plugins = [
+    "tests.fixtures.leaks",
+    "tests.fixtures.platform",
+    "tests.fixtures.postgres",
+    "tests.fixtures.seaweedfs",
+    "tests.fixtures.valkey",
+]

@@ -1,0 +1,135 @@
+"""Whom an edge follows and for how long, with a clock that runs twenty times as fast."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.bus.messages import BroadcastInfo
+from storage.bus.redis import Bus
+from storage.model.errors import ErrorCode, NotFound, Unavailable
+from storage.model.ids import ChannelName, NodeId
+from storage.node import Tasks
+from storage.objects.store import ObjectStore
+from tests.edge.publisher import Publisher
+from web.edge import edge as edge_module
+from web.edge.edge import Edge
+
+SPEED = 20
+
+
+class FastClock:
+    """Time in a hurry."""
+
+    def unix_ns(self) -> int:
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        return time.monotonic() * SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / SPEED)
+
+
+class CountingBus:
+    """The real bus, which counts how often a broadcast's register is read, and can be given a defect."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.reads = 0
+        self.defect: Exception | None = None
+        self._bus = bus
+
+    async def read(self, key: str, kind: type[BroadcastInfo]) -> BroadcastInfo | None:
+        self.reads += 1
+        if self.defect is not None:
+            raise self.defect
+        return await self._bus.read(key, kind)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._bus, name)
+
+
+@pytest.fixture
+async def here(bus: Bus, objects: ObjectStore) -> AsyncIterator[Edge]:
+    async with Tasks("edge") as tasks:
+        counting: Bus = CountingBus(bus)  # type: ignore[assignment]
+        yield Edge(bus=counting, objects=objects, clock=FastClock(), node=NodeId("edge-0"), tasks=tasks)
+
+
+def reads(edge: Edge) -> int:
+    assert isinstance(edge.bus, CountingBus)
+    return edge.bus.reads
+
+
+async def until_nobody_is_followed(edge: Edge) -> None:
+    async with asyncio.timeout(30):
+        while edge.followers:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_channel_nobody_watches_is_let_go_and_taken_up_again(here: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    first = await here.follow(publisher.channel)
+    assert here.hot
+    await until_nobody_is_followed(here)
+    assert not here.hot
+    assert first.current is None
+    second = await here.follow(publisher.channel)
+    assert second is not first
+    assert second.broadcast.info.broadcast == publisher.broadcast
+
+
+async def test_a_channel_somebody_watches_is_kept(here: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    first = await here.follow(publisher.channel)
+    for _ in range(30):
+        first.audience.saw(1)
+        await asyncio.sleep(0.1)
+        await publisher.announce()
+    assert here.followers[publisher.channel] is first
+
+
+async def test_a_crowd_that_comes_at_once_starts_one_follower(here: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    followers = await asyncio.gather(*(here.follow(publisher.channel) for _ in range(200)))
+    assert len({id(follower) for follower in followers}) == 1
+    assert reads(here) <= 2
+
+
+async def test_a_crowd_in_front_of_a_dark_channel_asks_the_bus_once(here: Edge) -> None:
+    outcomes = await asyncio.gather(*(here.follow(ChannelName("dark")) for _ in range(200)), return_exceptions=True)
+    assert all(isinstance(outcome, NotFound) for outcome in outcomes)
+    with pytest.raises(NotFound):
+        await here.follow(ChannelName("dark"))
+    assert reads(here) == 1
+    assert not here.followers
+
+
+async def test_what_is_known_of_a_channel_is_known_without_following_it(here: Edge, publisher: Publisher) -> None:
+    for _ in range(20):
+        info = await here.describe(publisher.channel)
+        assert info is not None
+    assert not here.followers
+    assert reads(here) < 20
+
+
+async def test_an_edge_follows_only_so_many_channels(here: Edge, publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_module, "MOST_CHANNELS", 1)
+    await publisher.segments(1)
+    await here.follow(publisher.channel)
+    with pytest.raises(Unavailable) as refusal:
+        await here.follow(ChannelName("other"))
+    assert refusal.value.code is ErrorCode.EDGE_FULL
+
+
+async def test_one_followers_defect_is_its_own(here: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    follower = await here.follow(publisher.channel)
+    assert isinstance(here.bus, CountingBus)
+    here.bus.defect = ZeroDivisionError()
+    await until_nobody_is_followed(here)
+    assert here.follower_failures == 1
+    assert follower.current is None
+    here.bus.defect = None
+    assert (await here.follow(publisher.channel)).broadcast.info.broadcast == publisher.broadcast

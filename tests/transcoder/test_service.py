@@ -1,0 +1,288 @@
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from storage.bus.messages import BroadcastInfo
+from storage.bus.redis import Bus
+from storage.bus.topics import broadcast_key
+from storage.clock import SystemClock
+from storage.model.broadcast import BroadcastState, PublishEnd
+from storage.model.rendition import RenditionName
+from storage.objects import keys
+from tests.fixtures.valkey import Valkey
+from tests.transcoder.media import arriving, audio_units, every, steady, video_units
+from tests.transcoder.station import BOTH, CHANNEL, BusViewer, Station, settings_for, transcoder
+from transcoder.process import WorkerProcess
+from transcoder.worker import WorkerConfig, encode_config
+
+pytestmark = pytest.mark.alone
+
+Leaks = Callable[[], Counter[str]]
+
+
+def assert_whole(viewer: BusViewer) -> None:
+    """Every frame from the first keyframe a worker found on: a worker that starts late begins at the newest."""
+    pictures = viewer.pictures()
+    assert len(pictures) >= 120
+    assert max(after[0] - before[0] for before, after in pairwise(pictures)) < 0.04
+
+
+async def test_a_broadcast_from_its_first_unit_to_its_recording(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    video = video_units(steady(30, 7), keyframe=every(2.0))
+    arrivals = arriving(video, audio_units(7))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (_, storage):
+        await asyncio.sleep(1.5)
+        began = station.clock.monotonic()
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+            await station.play(arrivals)
+        viewer.check()
+        assert_whole(viewer)
+        assert viewer.video.discontinuities == []
+        assert viewer.video.parts[0].at / 1e9 - began < 5
+        async with asyncio.timeout(10):
+            while (info := await bus.read(broadcast_key(CHANNEL), BroadcastInfo)) is None or info.state is not BroadcastState.ENDED:
+                await asyncio.sleep(0.05)
+        assert {rendition.name for rendition in info.renditions} == set(RenditionName)
+        text = ""
+        async with asyncio.timeout(10):
+            while "ENDLIST" not in text:
+                await asyncio.sleep(0.05)
+                playlist = keys.media_playlist_object(CHANNEL, viewer.broadcast, RenditionName.VIDEO)
+                text = (await storage.objects.get(playlist)).decode()
+        assert text.count("#EXTINF") == len(viewer.video.segments)
+        stored = await storage.objects.get(keys.segment_object(CHANNEL, viewer.broadcast, RenditionName.VIDEO, 0))
+        assert stored == b"".join(seen.data for seen in viewer.video.of(0))
+        assert (await storage.objects.get(info.poster))[:2] == b"\xff\xd8"
+        assert viewer.broadcast in (await storage.objects.get(keys.channel_playlist_object(CHANNEL))).decode()
+    assert no_leaks() is not None
+
+
+async def test_a_killed_worker_is_replaced_without_a_missing_number(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    arrivals = arriving(video, audio_units(12))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (service, _):
+        await asyncio.sleep(1.5)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+
+            async def kill() -> None:
+                for wait in (3.1, 4.3):
+                    await asyncio.sleep(wait)
+                    os.kill(service.workers[CHANNEL].pid, signal.SIGKILL)
+
+            group.create_task(kill())
+            await station.play(arrivals)
+    viewer.check()
+    # Nothing is lost: the ring had it all.
+    assert_whole(viewer)
+    assert viewer.video.discontinuities == []
+    assert max(viewer.waits(RenditionName.VIDEO)) < 5
+    _, samples = viewer.sound()
+    assert abs(len(samples) / 48_000 - len(viewer.pictures()) / 30) < 0.1
+    assert no_leaks() is not None
+
+
+async def test_a_bus_that_loses_everything_gets_it_back(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    arrivals = arriving(video, audio_units(12))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings):
+        await asyncio.sleep(1.5)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+
+            async def restart() -> None:
+                await asyncio.sleep(5)
+                await asyncio.to_thread(valkey.restart_empty)
+
+            group.create_task(restart())
+            await station.play(arrivals)
+    viewer.check()
+    assert_whole(viewer)
+    assert max(viewer.waits(RenditionName.VIDEO)) < 6
+    assert viewer.video.discontinuities == []
+    assert no_leaks() is not None
+
+
+async def test_a_publisher_who_vanishes_and_comes_back_finds_the_broadcast(
+    no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus
+) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    first = arriving(video_units(steady(30, 4), keyframe=every(2.0)), audio_units(4))
+    second = arriving(video_units(steady(30, 4), keyframe=every(2.0)), audio_units(4))
+    viewer = BusViewer(bus)
+    states = set()
+    async with Station(bus, tmp_path).open() as station, transcoder(settings):
+        await asyncio.sleep(1.5)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+            await station.play(first, end=PublishEnd.SILENT)
+            for _ in range(30):
+                await asyncio.sleep(0.1)
+                info = await bus.read(broadcast_key(CHANNEL), BroadcastInfo)
+                states.add(info.state if info else None)
+            assert BroadcastState.INTERRUPTED in states
+            await station.play(second)
+    viewer.check()
+    assert len(viewer.video.discontinuities) == 2
+    pictures = viewer.pictures()
+    assert max(after[0] - before[0] for before, after in pairwise(pictures)) < 0.41
+    assert max(viewer.waits(RenditionName.VIDEO)) < 3
+    assert no_leaks() is not None
+
+
+async def wait_for(condition: Callable[[], object], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_worker_that_hangs_is_replaced(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        await asyncio.sleep(1.5)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+
+            async def hang() -> None:
+                await asyncio.sleep(4)
+                os.kill(service.workers[CHANNEL].pid, signal.SIGSTOP)
+
+            group.create_task(hang())
+            await station.play(arriving(video, audio_units(12)))
+    viewer.check()
+    assert_whole(viewer)
+    assert max(viewer.waits(RenditionName.VIDEO)) < 8
+    assert no_leaks() is not None
+
+
+async def test_a_channel_whose_workers_keep_dying_is_left_alone(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    video = video_units(steady(30, 20), keyframe=every(2.0))
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        playing = asyncio.create_task(station.play(arriving(video)))
+        killed: set[int] = set()
+        while len(killed) < 3:
+            await wait_for(lambda: CHANNEL in service.workers and service.workers[CHANNEL].pid not in killed)
+            killed.add(service.workers[CHANNEL].pid)
+            os.kill(service.workers[CHANNEL].pid, signal.SIGKILL)
+        await wait_for(lambda: CHANNEL not in service.workers)
+        await asyncio.sleep(2.5)
+        assert CHANNEL not in service.workers
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    assert no_leaks() is not None
+
+
+async def test_a_worker_whose_lease_is_lost_says_nothing_more(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        playing = asyncio.create_task(station.play(arriving(video, audio_units(12))))
+        await wait_for(lambda: CHANNEL in service.workers and service.workers[CHANNEL].sign.parts > 4)
+        await bus.release(f"transcode:{CHANNEL}", "transcoder-1")
+        assert await bus.acquire(f"transcode:{CHANNEL}", "another", ttl=30) is not None
+        info = await bus.read(broadcast_key(CHANNEL), BroadcastInfo)
+        assert info is not None
+        await wait_for(lambda: CHANNEL not in service.workers)
+        before = len(await bus.window(info.broadcast))
+        await asyncio.sleep(1.5)
+        assert len(await bus.window(info.broadcast)) == before
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    assert no_leaks() is not None
+
+
+async def test_another_service_goes_on_with_the_broadcast_of_one_that_stopped(
+    no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus
+) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, asyncio.timeout(40), asyncio.TaskGroup() as group:
+        group.create_task(viewer.watch())
+        playing = group.create_task(station.play(arriving(video, audio_units(12))))
+        async with transcoder(settings):
+            await asyncio.sleep(5)
+        async with transcoder(settings):
+            await playing
+            await wait_for(lambda: viewer.ended)
+    viewer.check()
+    assert_whole(viewer)
+    assert viewer.video.discontinuities == []
+    assert no_leaks() is not None
+
+
+async def test_a_broadcast_nobody_comes_back_to_ends(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+            await station.play(arriving(audio_units(3)), BOTH[:1], end=None)
+            ended = station.clock.monotonic()
+        assert station.clock.monotonic() - ended > 5
+        await wait_for(lambda: CHANNEL not in service.workers)
+    assert viewer.video.parts == []
+    waits = viewer.waits(RenditionName.AUDIO)
+    assert max(waits) < 3
+    assert no_leaks() is not None
+
+
+async def test_a_service_that_is_killed_is_replaced_while_its_worker_goes_on(
+    no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus
+) -> None:
+    settings = settings_for(tmp_path, valkey.url)
+    video = video_units(steady(30, 16), keyframe=every(2.0))
+    viewer = BusViewer(bus)
+    orphan = await WorkerProcess.spare(SystemClock())
+    token = await bus.acquire(f"transcode:{CHANNEL}", "a service that was killed", ttl=5)
+    assert token is not None
+    async with Station(bus, tmp_path).open() as station, asyncio.timeout(40), asyncio.TaskGroup() as group:
+        group.create_task(viewer.watch())
+        playing = group.create_task(station.play(arriving(video, audio_units(16))))
+        await asyncio.sleep(0.3)
+        assert orphan.stdin is not None
+        orphan.stdin.write(encode_config(WorkerConfig(channel=CHANNEL, lease=f"transcode:{CHANNEL}", token=token, settings=settings)))
+        await asyncio.sleep(2)
+        orphan.stdin.close()
+        async with transcoder(settings):
+            await playing
+            await wait_for(lambda: viewer.ended)
+            await wait_for(lambda: not orphan.running)
+    await orphan.stop()
+    viewer.check()
+    assert_whole(viewer)
+    assert viewer.video.discontinuities == []
+    assert no_leaks() is not None
+
+
+async def test_a_bus_that_hangs_gets_everything_afterwards(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    video = video_units(steady(30, 12), keyframe=every(2.0))
+    viewer = BusViewer(bus)
+    settings = settings_for(tmp_path, valkey.url)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings), asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(viewer.watch())
+
+        async def hang() -> None:
+            await asyncio.sleep(4)
+            os.kill(valkey.pid, signal.SIGSTOP)
+            await asyncio.sleep(3)
+            os.kill(valkey.pid, signal.SIGCONT)
+
+        group.create_task(hang())
+        await station.play(arriving(video, audio_units(12)))
+    viewer.check()
+    assert_whole(viewer)
+    assert viewer.video.discontinuities == []
+    assert no_leaks() is not None
