@@ -18,6 +18,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.BODY_TOO_LARGE: 413,
         ErrorCode.KEY_MISSING: 401,
         ErrorCode.KEY_REFUSED: 401,
+        ErrorCode.ACCOUNT_NAME_INVALID: 400,
         ErrorCode.CHANNEL_NAME_INVALID: 400,
         ErrorCode.CHANNEL_NOT_FOUND: 404,
         ErrorCode.CHANNEL_EXISTS: 409,

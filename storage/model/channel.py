@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.model.ids import ChannelName
+from storage.model.ids import ChannelId, ChannelName, RecordId
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A place to broadcast to, known by its name in every address."""
 
+    id: ChannelId
     name: ChannelName
     title: str
     created_at: datetime
@@ -19,6 +20,7 @@ class Channel:
 class StreamKey:
     """A secret that lets its holder publish to a channel. Only its SHA-256 is kept: a key has 160 random bits and needs no salt."""
 
+    id: RecordId
     channel: ChannelName
     digest: bytes
     created_at: datetime

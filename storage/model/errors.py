@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     KEY_MISSING = "key_missing"
     KEY_REFUSED = "key_refused"
+    ACCOUNT_NAME_INVALID = "account_name_invalid"
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_EXISTS = "channel_exists"

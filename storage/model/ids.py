@@ -7,6 +7,11 @@ from typing import NewType
 from storage.model.errors import BadInput, ErrorCode
 
 ChannelName = NewType("ChannelName", str)
+AccountName = NewType("AccountName", str)
+RecordId = NewType("RecordId", str)
+"""Of a record in the database; see :func:`new_record_id`."""
+AccountId = NewType("AccountId", str)
+ChannelId = NewType("ChannelId", str)
 NodeId = NewType("NodeId", str)
 SessionId = NewType("SessionId", str)
 BroadcastId = NewType("BroadcastId", str)
@@ -27,6 +32,29 @@ def channel_name(text: str) -> ChannelName:
             "A channel's name is 1 to 32 lower-case letters, digits, '-' or '_', and starts and ends with a letter or digit.",
         )
     return ChannelName(text)
+
+
+def account_name(text: str) -> AccountName:
+    """Check an account's name, by the same rule as a channel's.
+
+    Raises:
+        BadInput: ``ACCOUNT_NAME_INVALID``.
+    """
+    if not _CHANNEL_NAME.fullmatch(text):
+        raise BadInput(
+            ErrorCode.ACCOUNT_NAME_INVALID,
+            "A name is 1 to 32 lower-case letters, digits, '-' or '_', and starts and ends with a letter or digit.",
+        )
+    return AccountName(text)
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_record_id(unix_ms: int) -> RecordId:
+    """A record's id: 48 bits of time in milliseconds and 80 random ones, in 26 characters that sort by time."""
+    number = (unix_ms & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    return RecordId("".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)))
 
 
 def new_node_id(role: str) -> NodeId:

@@ -61,16 +61,17 @@ async def test_migrating_again_and_by_several_at_once_does_no_harm(place: str) -
 
 
 async def test_a_block_that_fails_writes_nothing(database: Database) -> None:
-    channels = ChannelRepository(database, SystemClock())
-
     async def fail() -> None:
         async with database.transaction() as connection:
-            await connection.execute(text("INSERT INTO channel (name, title, created_at) VALUES ('a', '', '2026-01-01 00:00:00')"))
+            columns = "id, name, display_name, colour, role, state, totp_last_step, generation, version, created_at, changed_at"
+            values = "'1', 'a', 'A', '', 'user', 'active', 0, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00'"
+            await connection.execute(text(f"INSERT INTO account ({columns}) VALUES ({values})"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await fail()
-    assert await channels.list() == []
+    async with database.transaction() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM account"))).scalar() == 0
 
 
 async def test_a_transaction_that_takes_too_long_is_given_up_and_the_next_works(place: str) -> None:
