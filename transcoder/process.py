@@ -8,25 +8,25 @@ import msgspec
 import structlog
 
 from storage.clock import Clock
+from transcoder.patience import Patience, fair, usage
 from transcoder.worker import LifeSign, WorkerConfig, encode_config
 
-SILENCE = 3.0
-"""Seconds without a sign of life after which a worker is killed."""
-STUCK = 8.0
-"""Seconds without a part, though there should be, after which a worker is killed."""
+LOOK = 0.5
+"""Seconds between two looks at a worker."""
 STOP_DEADLINE = 4.5
 _log = structlog.get_logger(__name__)
 _decode = msgspec.json.Decoder(LifeSign).decode
 
 
 class WorkerProcess:
-    """One worker. ``sign`` is the newest sign of life."""
+    """One worker. ``sign`` is the newest sign of life; ``hung`` says that it was killed because there were none."""
 
     def __init__(self, process: asyncio.subprocess.Process, clock: Clock) -> None:
         self._process = process
         self._clock = clock
-        self._alive_at = self._moved_at = clock.monotonic()
+        self._patience = Patience()
         self.sign = LifeSign()
+        self.hung = False
 
     @property
     def pid(self) -> int:
@@ -53,7 +53,6 @@ class WorkerProcess:
 
     async def work(self, config: WorkerConfig) -> int:
         """Give it work and wait until it exits; a worker that gives no sign of life is killed. Returns its exit status."""
-        self._alive_at = self._moved_at = self._clock.monotonic()
         assert self._process.stdin is not None
         with suppress(ConnectionError):
             self._process.stdin.write(encode_config(config))
@@ -95,16 +94,18 @@ class WorkerProcess:
         while line := await self._process.stdout.readline():
             with suppress(msgspec.MsgspecError):
                 sign = _decode(line)
-                self._alive_at = self._clock.monotonic()
-                if sign.parts != self.sign.parts or not sign.live:
-                    self._moved_at = self._alive_at
+                self._patience.heard(moved=sign.parts != self.sign.parts or not sign.live)
                 self.sign = sign
 
     async def _watch(self, config: WorkerConfig) -> None:
-        while True:
-            await self._clock.sleep(0.5)
-            now = self._clock.monotonic()
-            if now - self._alive_at > SILENCE or now - self._moved_at > STUCK:
-                _log.error("worker_hangs", channel=config.channel, pid=self.pid, silent=round(now - self._alive_at, 1))
-                self.kill()
-                return
+        looked, before = self._clock.monotonic(), usage(self.pid)
+        while not self._patience.over:
+            await self._clock.sleep(LOOK)
+            now, after = self._clock.monotonic(), usage(self.pid)
+            wall = now - looked
+            self._patience.passed(wall, fair(wall, wall - LOOK, before, after))
+            looked, before = now, after
+        self.hung = True
+        silent, waited = round(self._patience.silent, 1), round(self._patience.waited, 1)
+        _log.error("worker_hangs", channel=config.channel, pid=self.pid, silent=silent, waited=waited, stuck=round(self._patience.stuck, 1))
+        self.kill()

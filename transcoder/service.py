@@ -1,7 +1,6 @@
 """The transcoder role: one supervised worker process for each channel that has a publisher or a broadcast to go on with."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -17,14 +16,13 @@ from storage.model.ids import ChannelName
 from storage.node import Node, Tasks
 from storage.opening import Storage
 from storage.settings import Settings
+from transcoder.crashes import CRASHES, WINDOW, Crashes
 from transcoder.process import WorkerProcess
 from transcoder.worker import SUPERSEDED_STATUS, WorkerConfig
 
 LEASE_TTL = 5.0
-CRASHES = 3
-CRASH_WINDOW = 60.0
 QUARANTINE = 120.0
-"""Seconds a channel is left alone after three crashes in a minute."""
+"""Seconds a channel is left alone after too many crashes."""
 _log = structlog.get_logger(__name__)
 
 
@@ -44,6 +42,7 @@ class TranscoderService:
         self._spare: WorkerProcess | None = None
         self._draining = False
         self._crashes = Counter("fanlight_transcoder_crashes_total", "Workers that ended without being told to.", registry=registry)
+        self._hangs = Counter("fanlight_transcoder_hangs_total", "Of these, workers killed because they hung.", registry=registry)
         running = Gauge("fanlight_transcoder_workers", "Workers running.", registry=registry)
         running.set_function(lambda: len(self.workers))
         quarantined = Gauge("fanlight_transcoder_quarantined", "Channels left alone after repeated crashes.", registry=registry)
@@ -54,7 +53,7 @@ class TranscoderService:
         dropped.set_function(lambda: sum(worker.sign.dropped for worker in self.workers.values()))
         given_up = Gauge("fanlight_transcoder_objects_given_up", "Objects the store did not take in time.", registry=registry)
         given_up.set_function(lambda: sum(worker.sign.given_up for worker in self.workers.values()))
-        self._collectors = (self._crashes, running, quarantined, parts, dropped, given_up)
+        self._collectors = (self._crashes, self._hangs, running, quarantined, parts, dropped, given_up)
         self._registry = registry
 
     @property
@@ -115,7 +114,7 @@ class TranscoderService:
 
     async def _keep_worker(self, channel: ChannelName, name: str, lease: Lease) -> None:
         config = WorkerConfig(channel=channel, lease=name, token=lease.token, settings=self._settings)
-        crashes: deque[float] = deque(maxlen=CRASHES)
+        crashes = Crashes()
         while not self._draining:
             worker = await self._take_spare()
             self._running[channel] = worker
@@ -126,12 +125,14 @@ class TranscoderService:
                 _log.info("worker_over", channel=channel, pid=worker.pid, status=status)
                 return
             now = self._clock.monotonic()
-            crashes.append(now)
+            crashes.add(now, hung=worker.hung)
             self._crashes.inc()
-            _log.error("worker_crashed", channel=channel, pid=worker.pid, status=status)
-            if len(crashes) == CRASHES and now - crashes[0] < CRASH_WINDOW:
+            self._hangs.inc(worker.hung)
+            _log.error("worker_crashed", channel=channel, pid=worker.pid, status=status, hung=worker.hung)
+            if crashes.too_many(now):
                 self._quarantined[channel] = now + QUARANTINE
-                _log.error("channel_quarantined", channel=channel, reason=f"{CRASHES} crashes in {CRASH_WINDOW:.0f} s", seconds=QUARANTINE)
+                reason = f"{CRASHES} crashes or {2 * CRASHES} hangs in {WINDOW:.0f} s"
+                _log.error("channel_quarantined", channel=channel, reason=reason, seconds=QUARANTINE)
                 return
 
     async def _until_over(self, worker: WorkerProcess, config: WorkerConfig, lease: Lease) -> int:

@@ -1,8 +1,11 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from storage.objects import keys
 from tests.fixtures.valkey import Valkey
 from tests.transcoder.media import arriving, audio_units, every, steady, video_units
 from tests.transcoder.station import BOTH, CHANNEL, BusViewer, Station, settings_for, transcoder
+from transcoder.patience import SILENCE
 from transcoder.process import WorkerProcess
 from transcoder.worker import WorkerConfig, encode_config
 
@@ -166,6 +170,52 @@ async def test_a_worker_that_hangs_is_replaced(no_leaks: Leaks, tmp_path: Path, 
     viewer.check()
     assert_whole(viewer)
     assert max(viewer.waits(RenditionName.VIDEO)) < 8
+    assert no_leaks() is not None
+
+
+@contextmanager
+def starved(pid: int) -> Iterator[None]:
+    """A process and its threads get next to nothing of one processor that others fill."""
+    processor = min(os.sched_getaffinity(0))
+    hogs = [
+        subprocess.Popen([sys.executable, "-c", f"import os; os.sched_setaffinity(0, {{{processor}}})\nwhile True: pass"]) for _ in range(3)
+    ]
+    threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
+    everywhere = os.sched_getaffinity(pid)
+    try:
+        for thread in threads:
+            os.sched_setaffinity(thread, {processor})
+            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+        for thread in threads:
+            with suppress(ProcessLookupError):
+                os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+                os.sched_setaffinity(thread, everywhere)
+
+
+async def test_a_worker_that_gets_no_processor_is_not_taken_for_hung(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
+    video = video_units(steady(30, 14), keyframe=every(2.0))
+    viewer = BusViewer(bus)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        await asyncio.sleep(1.5)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(viewer.watch())
+            playing = group.create_task(station.play(arriving(video, audio_units(14))))
+            await wait_for(lambda: CHANNEL in service.workers and service.workers[CHANNEL].sign.parts > 4)
+            worker = service.workers[CHANNEL]
+            with starved(worker.pid):
+                await asyncio.sleep(6)
+                parts = worker.sign.parts
+            assert service.workers.get(CHANNEL) is worker
+            await wait_for(lambda: worker.sign.parts > parts + 4)
+            await playing
+    viewer.check()
+    assert not worker.hung
+    assert max(viewer.waits(RenditionName.VIDEO)) > SILENCE, "the worker was not starved"
     assert no_leaks() is not None
 
 
