@@ -15,6 +15,7 @@ from storage.settings import Settings
 if TYPE_CHECKING:
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
+    from storage.database.sessions import SessionRepository
 
 
 class Storage:
@@ -62,6 +63,13 @@ class Storage:
         from storage.database.channels import ChannelRepository
 
         return ChannelRepository(self.database, self._clock)
+
+    @cached_property
+    def sessions(self) -> "SessionRepository":
+        """Who is signed in where."""
+        from storage.database.sessions import SessionRepository
+
+        return SessionRepository(self.database, self._clock)
 
     async def close(self) -> None:
         """Close what was opened."""

@@ -27,6 +27,11 @@ def new_stream_key() -> str:
     return "fl_" + base64.b32encode(secrets.token_bytes(20)).decode().lower()
 
 
+def new_session_secret() -> str:
+    """What a browser proves its session with: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
 def digest(key: str) -> bytes:
     """The SHA-256 of a key: all that is kept of it."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

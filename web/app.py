@@ -21,6 +21,7 @@ from web.api.latency import latency_blueprint
 from web.api.live import live_blueprint
 from web.api.sessions import sessions_blueprint
 from web.audience import Audience
+from web.auth import Authentication
 from web.directory import Directory
 from web.errors import answer
 from web.headers import protect
@@ -42,6 +43,8 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     directory = Directory(storage.bus, clock)
     audience = Audience(storage.bus, clock, new_node_id("web"))
     titles = Titles(storage.channels, clock)
+    authentication = Authentication(settings, storage, clock)
+    authentication.install(app)
 
     app.register_blueprint(whip_blueprint(storage.bus, storage, settings, clock))
     app.register_blueprint(clock_blueprint(clock), url_prefix="/api/v1")
@@ -64,6 +67,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         async with Tasks("web") as tasks:
             tasks.start("directory", _kept("directory", directory.run, clock))
             tasks.start("audience", _kept("audience", audience.run, clock))
+            tasks.start("authentication", _kept("authentication", authentication.run, clock))
             yield
 
     return app

@@ -4,19 +4,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 import structlog
 
 from storage.bus import calls, scripts
-from storage.bus.changes import Changes
 from storage.bus.connection import Answer, Argument, Connection
+from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
-from storage.bus.topics import CHANGES, FENCE, GENERATION, index_key, lease_key, viewers_key, window_key
+from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, viewers_key, window_key
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
-from storage.model.ids import BroadcastId, ChannelName, NodeId, new_broadcast_id
+from storage.model.ids import AccountId, BroadcastId, ChannelName, NodeId, new_broadcast_id
 
 DEADLINE = 0.5
 """Seconds a command may take."""
@@ -93,15 +93,23 @@ class Bus:
 
     def changes(self, *, poll: float = 1.0) -> AbstractAsyncContextManager[AsyncIterator[ChannelName | None]]:
         """Hints, and None for "look for yourself": at once, every ``poll`` seconds without one, after a loss. Never raises."""
-        return self._changes(poll)
+        return cast("AbstractAsyncContextManager[AsyncIterator[ChannelName | None]]", self._hints(CHANGES, poll))
+
+    async def revoke(self, account: AccountId) -> None:
+        """Hint that an account, or who is signed in to it, changed: every node forgets what it knew. Hints may be lost."""
+        await self._connection.command("PUBLISH", REVOCATIONS, account)
+
+    def revocations(self, *, poll: float = 1.0) -> AbstractAsyncContextManager[AsyncIterator[AccountId | None]]:
+        """Accounts to forget, and None for "there may have been more": as :meth:`changes`."""
+        return cast("AbstractAsyncContextManager[AsyncIterator[AccountId | None]]", self._hints(REVOCATIONS, poll))
 
     @asynccontextmanager
-    async def _changes(self, poll: float) -> AsyncIterator[AsyncIterator[ChannelName | None]]:
-        changes = Changes(self._connection, self._clock, poll=poll)
+    async def _hints(self, topic: str, poll: float) -> AsyncIterator[AsyncIterator[str | None]]:
+        hints = Hints(self._connection, self._clock, topic, poll=poll)
         try:
-            yield changes
+            yield hints
         finally:
-            await changes.close()
+            await hints.close()
 
     # Windows: what a transcoder worker appended to a broadcast.
 

@@ -62,6 +62,9 @@ def reply_key(call: str) -> str:
 CHANGES = "fl:changes"
 """Pub/sub hint that a session or broadcast register changed; its payload is the channel's name. A hint may be lost: readers also poll."""
 
+REVOCATIONS = "fl:revocations"
+"""Pub/sub hint that something about an account or its sessions changed; its payload is the account's id. A hint may be lost."""
+
 GENERATION = "fl:generation"
 """A random id that lives as long as the bus's data: a new value means that everything was lost and must be announced again."""
 

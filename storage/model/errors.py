@@ -23,6 +23,11 @@ class ErrorCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     KEY_MISSING = "key_missing"
     KEY_REFUSED = "key_refused"
+    SIGN_IN_REQUIRED = "sign_in_required"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a code, not a secret
+    SCOPE_REQUIRED = "scope_required"
+    CROSS_SITE_REFUSED = "cross_site_refused"
     ACCOUNT_NAME_INVALID = "account_name_invalid"
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"

@@ -47,10 +47,13 @@ session = Table(
     Column("id", Id, primary_key=True),
     Column("account", Id, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     Column("kind", String(16), nullable=False),
-    # Of the cookie's secret, or of the newest refresh token.
-    Column("digest", LargeBinary(Digest), nullable=False),
+    # The account's when the session began, or was kept on purpose; over when the account's is another.
+    Column("generation", Integer, nullable=False),
+    # Of the cookie's secret; none where tokens prove the session.
+    Column("digest", LargeBinary(Digest)),
     # How often the refresh token was exchanged; one with a smaller number was used before.
     Column("rotation", Integer, nullable=False),
+    Column("rotated_at", Moment),
     Column("user_agent", String(200), nullable=False),
     Column("address", String(45), nullable=False),
     Column("created_at", Moment, nullable=False),

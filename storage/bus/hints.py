@@ -5,36 +5,35 @@ from contextlib import AsyncExitStack
 from redis.asyncio.client import PubSub
 
 from storage.bus.connection import Connection
-from storage.bus.topics import CHANGES
 from storage.clock import Clock
 from storage.model.errors import Unavailable
-from storage.model.ids import ChannelName
 
 
-class Changes:
-    """An endless iterator: a channel's name for each hint, None for "look for yourself". Subscribes again after the bus was gone."""
+class Hints:
+    """An endless iterator: the payload of each hint, None for "look for yourself". Subscribes again after the bus was gone."""
 
-    def __init__(self, connection: Connection, clock: Clock, *, poll: float) -> None:
+    def __init__(self, connection: Connection, clock: Clock, topic: str, *, poll: float) -> None:
         self._connection = connection
         self._clock = clock
+        self._topic = topic
         self._poll = poll
         self._stack = AsyncExitStack()
         self._subscription: PubSub | None = None
 
-    def __aiter__(self) -> "Changes":
+    def __aiter__(self) -> "Hints":
         return self
 
-    async def __anext__(self) -> ChannelName | None:
+    async def __anext__(self) -> str | None:
         try:
             if self._subscription is None:
-                self._subscription = await self._stack.enter_async_context(self._connection.subscribe(CHANGES))
+                self._subscription = await self._stack.enter_async_context(self._connection.subscribe(self._topic))
                 return None
             payload = await self._connection.heard(self._subscription, self._poll)
         except Unavailable:
             await self.close()
             await self._clock.sleep(min(self._poll, 0.2))
             return None
-        return None if payload is None else ChannelName(payload.decode())
+        return None if payload is None else payload.decode(errors="replace")
 
     async def close(self) -> None:
         """Unsubscribe."""
