@@ -13,9 +13,11 @@ from storage.objects.store import ObjectStore
 from storage.settings import Settings
 
 if TYPE_CHECKING:
+    from storage.database.accounts import AccountRepository
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
     from storage.database.sessions import SessionRepository
+    from storage.passwords import Passwords
 
 
 class Storage:
@@ -71,8 +73,24 @@ class Storage:
 
         return SessionRepository(self.database, self._clock)
 
+    @cached_property
+    def accounts(self) -> "AccountRepository":
+        """Who there is."""
+        from storage.database.accounts import AccountRepository
+
+        return AccountRepository(self.database, self._clock)
+
+    @cached_property
+    def passwords(self) -> "Passwords":
+        """Hashes of passwords, and the threads they are made in."""
+        from storage.passwords import Passwords
+
+        return Passwords()
+
     async def close(self) -> None:
         """Close what was opened."""
+        if "passwords" in self.__dict__:
+            self.passwords.close()
         if "bus" in self.__dict__:
             await self.bus.close()
         if "objects" in self.__dict__:

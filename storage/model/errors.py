@@ -29,6 +29,13 @@ class ErrorCode(StrEnum):
     SCOPE_REQUIRED = "scope_required"
     CROSS_SITE_REFUSED = "cross_site_refused"
     ACCOUNT_NAME_INVALID = "account_name_invalid"
+    ACCOUNT_EXISTS = "account_exists"
+    ACCOUNT_NOT_FOUND = "account_not_found"
+    EMAIL_TAKEN = "email_taken"
+    LAST_OPERATOR = "last_operator"
+    PASSWORD_UNFIT = "password_unfit"  # noqa: S105 - the name of an error
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of an error
+    SERVER_BUSY = "server_busy"
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_EXISTS = "channel_exists"

@@ -26,7 +26,15 @@ account = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("name"),
-    UniqueConstraint("email"),
+)
+
+# Anybody may state an address; one account may have proven it.
+Index(
+    "uq_account_proven_email",
+    account.c.email,
+    unique=True,
+    sqlite_where=account.c.email_verified_at.is_not(None),
+    postgresql_where=account.c.email_verified_at.is_not(None),
 )
 
 identity = Table(

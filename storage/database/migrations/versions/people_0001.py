@@ -34,9 +34,10 @@ def _first() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
-        sa.UniqueConstraint("email", name="uq_account_email"),
         sa.UniqueConstraint("name", name="uq_account_name"),
     )
+    proven = sa.text("email_verified_at IS NOT NULL")
+    op.create_index("uq_account_proven_email", "account", ["email"], unique=True, sqlite_where=proven, postgresql_where=proven)
     op.create_table(
         "audit",
         sa.Column("id", sa.String(length=26), nullable=False),
