@@ -16,12 +16,17 @@ from storage.bus.messages import (
 )
 from storage.bus.redis import Bus
 from storage.bus.topics import node_key
+from storage.clock import Clock
 from storage.model.errors import ErrorCode, FanlightError, NotFound, Unavailable
 from storage.model.ids import ChannelName, NodeId, SessionId, node_of
 
 CALL_DEADLINE = 2.0
-"""Seconds. OBS gives up a POST after 8 s."""
-_MOST_NODES_TRIED = 3
+PUBLISH_DEADLINE = 3.5
+"""Seconds until a session must be open. The studio gives up a POST after 4 s, OBS after 8 s."""
+NODE_WAIT = 2.0
+"""Seconds a POST waits for an ingest node to come up, or to come back."""
+_LOOK_EVERY = 0.1
+_SHORTEST_CALL = 0.5
 _NODES = node_key(NodeId(""))
 
 T = TypeVar("T")
@@ -30,29 +35,43 @@ T = TypeVar("T")
 class Gateway:
     """Hands WHIP requests to ingest nodes over the bus."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, clock: Clock) -> None:
         self._bus = bus
+        self._clock = clock
 
     async def publish(self, channel: ChannelName, offer: str, key_digest: bytes) -> PublishReply:
-        """Open a session on the least loaded node; a node that is full or gone is passed over.
+        """Open a session on the least loaded node; a node that is full or gone is passed over, one that is about to come waited for.
 
         Raises:
             BadInput: ``BAD_SDP``, ``UNSUPPORTED_CODEC``.
             Unavailable: ``NO_INGEST_NODE``, ``INGEST_FULL``, ``BUS_UNAVAILABLE``.
         """
-        nodes = [node for node in await self._bus.read_all(_NODES, NodeInfo) if "ingest" in node.roles and not node.draining]
-        if not nodes:
-            raise Unavailable(ErrorCode.NO_INGEST_NODE, "No ingest node is up.", retry_after=2.0)
-        free = sorted((node for node in nodes if node.sessions < node.capacity), key=lambda node: node.sessions / node.capacity)
-        failure = Unavailable(ErrorCode.INGEST_FULL, "Every ingest node has all the sessions it can take.", retry_after=5.0)
-        for node in free[:_MOST_NODES_TRIED]:
-            try:
-                reply = await self._call(node.node, PublishCall(channel=channel, offer=offer, key_digest=key_digest))
-            except Unavailable as error:
-                failure = error
-            else:
-                return _expected(reply, PublishReply)
-        raise failure
+        began = self._clock.monotonic()
+        call = PublishCall(channel=channel, offer=offer, key_digest=key_digest)
+        tried: set[NodeId] = set()
+        failure = Unavailable(ErrorCode.NO_INGEST_NODE, "No ingest node is up.", retry_after=2.0)
+        while True:
+            nodes = await self._nodes()
+            free = [node for node in nodes if node.sessions < node.capacity and node.node not in tried]
+            left = PUBLISH_DEADLINE - (self._clock.monotonic() - began)
+            if free and left >= _SHORTEST_CALL:
+                node = min(free, key=lambda node: node.sessions / node.capacity).node
+                tried.add(node)
+                try:
+                    return _expected(await self._bus.call(node, call, deadline=min(CALL_DEADLINE, left)), PublishReply)
+                except Unavailable as error:
+                    failure = error
+                continue
+            if all(node.sessions >= node.capacity for node in nodes) and nodes:
+                raise Unavailable(ErrorCode.INGEST_FULL, "Every ingest node has all the sessions it can take.", retry_after=5.0)
+            if left <= PUBLISH_DEADLINE - NODE_WAIT or failure.code is ErrorCode.INGEST_FULL:
+                raise failure
+            await self._clock.sleep(_LOOK_EVERY)
+
+    async def _nodes(self) -> list[NodeInfo]:
+        """Those that take sessions; one without room for any has not opened its port yet."""
+        found = await self._bus.read_all(_NODES, NodeInfo)
+        return [node for node in found if "ingest" in node.roles and not node.draining and node.capacity]
 
     async def trickle(self, channel: ChannelName, session: SessionId, fragment: str, if_match: str | None) -> TrickleReply:
         """Hand a fragment to its session.

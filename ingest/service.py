@@ -3,7 +3,7 @@
 import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -14,12 +14,14 @@ from ingest.feed import Feeds
 from ingest.metrics import IngestMetrics
 from ingest.peer import Identity
 from ingest.port import MediaPort, open_port
+from ingest.predecessors import forget_predecessors, remove_sockets
 from ingest.publishers import Publishers
 from ingest.registration import REFRESH, Registration
 from ingest.relay import RelayServer
 from storage.bus.messages import Call, EndCall, EndReply, PublishCall, Reply, StatisticsCall, TrickleCall
 from storage.clock import Clock
 from storage.model.broadcast import PublishEnd
+from storage.model.errors import Unavailable
 from storage.node import Node, Tasks, every
 from storage.opening import Storage
 from storage.settings import Settings
@@ -86,6 +88,8 @@ async def open_ingest(
             metrics = IngestMetrics(port, publishers, relay)
             registry.register(metrics)
             node.describe(relay=publishers.relay, capacity=settings.max_sessions)
+            with suppress(Unavailable):
+                await forget_predecessors(storage.bus, node.identifier, publishers.relay)
             node.when_data_were_lost(lambda: registration.renew(publishers))
             tasks.start("announce", registration.announce(publishers))
             tasks.start("refresh", every(clock, REFRESH, lambda: registration.refresh(publishers), name="sessions"))
@@ -108,22 +112,8 @@ def _socket_path(settings: Settings, node: Node) -> Path:
         # A Unix socket's address has 108 bytes.
         return Path(tempfile.gettempdir()) / f"fanlight-{path.name}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    for other in path.parent.glob("relay-*.sock"):
-        if not _listening(other):
-            other.unlink(missing_ok=True)
+    remove_sockets(path.parent)
     return path
-
-
-def _listening(path: Path) -> bool:
-    """False for what a killed process left behind."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            return False
-        except OSError:
-            return True
-    return True
 
 
 def _reachable(host: str) -> str:

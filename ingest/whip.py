@@ -44,7 +44,8 @@ _CORS = {
 def whip_blueprint(bus: Bus, storage: Storage, settings: Settings, clock: Clock | None = None) -> Blueprint:
     """Routes ``/whip/<channel>`` and ``/whip/<channel>/<session>``."""
     blueprint = Blueprint("whip", __name__)
-    whip = _Whip(Gateway(bus), storage, settings, clock or SystemClock())
+    clock = clock or SystemClock()
+    whip = _Whip(Gateway(bus, clock), storage, settings, clock)
     for rule, view in (("/whip/<channel>", whip.endpoint), ("/whip/<channel>/<session>", whip.session)):
         blueprint.add_url_rule(rule, view_func=view, methods=_EVERY_METHOD, provide_automatic_options=False)
     blueprint.after_request(_describe)

@@ -18,12 +18,15 @@ from storage.clock import Clock
 
 CONNECT_TIMEOUT = 10.0
 """Seconds from the answer until ICE and DTLS are done."""
-SUSPICIOUS_SILENCE = 2.0
-"""Seconds without any packet from the server after which the session's address is asked."""
+SUSPICIOUS_SILENCE = 1.0
+"""Seconds without any packet from the server after which the session's address is asked, twice a second."""
+UNANSWERED_SILENCE = 3.0
+"""Seconds without any packet from the server after which it must answer for the session."""
 DEAD_SILENCE = 5.0
 """Seconds without any packet from the server after which the connection is given up."""
 PROBE_TIMEOUT = 1.0
 """Seconds the server has to answer for the session."""
+PROBE_EVERY = 0.5
 GOOD_BYE_TIMEOUT = 1.0
 """Seconds; a server that has lost the session may take longer to notice, and the next attempt should not wait for it."""
 FIRST_WAIT, LONGEST_WAIT = 0.2, 8.0
@@ -111,13 +114,14 @@ class Publisher:
 
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator[Connection]:
-        """A connected session; ended with a DELETE whatever happens inside."""
+        """A connected session; ended with a DELETE unless it broke."""
         connection = Connection(self.source.codecs, self.source.request_keyframe)
         try:
             offer = await connection.offer()
             answer = await self._ask("POST", self.url, offer.encode(), "application/sdp")
             session = self._check(answer)
             connection.session_url = session
+            good_bye = True
             try:
                 await connection.accept(answer.body.decode("utf-8", "replace"))
                 if not await connection.connected(CONNECT_TIMEOUT):
@@ -125,11 +129,17 @@ class Publisher:
                         f"UDP to {connection.server or 'the server'} seems blocked: the server took the offer, "
                         f"but no media connection came up in {CONNECT_TIMEOUT:.0f} seconds."
                     )
-                yield connection
+                try:
+                    yield connection
+                except _Broken:
+                    # The next session takes over from this one, and should not wait for a server that may be gone.
+                    good_bye = False
+                    raise
             finally:
                 with contextlib.suppress(_Broken, TimeoutError):
                     async with asyncio.timeout(GOOD_BYE_TIMEOUT):
-                        await self._ask("DELETE", session)
+                        if good_bye:
+                            await self._ask("DELETE", session)
         finally:
             await connection.close()
 
@@ -181,7 +191,7 @@ class Publisher:
 
     async def _watch(self, connection: Connection) -> None:
         last_received, last_change = 0, self.clock.monotonic()
-        last_report, asked = self.clock.monotonic(), False
+        last_report, asked = self.clock.monotonic(), 0.0
         while True:
             await self.clock.sleep(0.25)
             now = self.clock.monotonic()
@@ -189,26 +199,28 @@ class Publisher:
             if traffic.ended:
                 raise _Broken("The server closed the connection.")
             if traffic.received != last_received:
-                last_received, last_change, asked = traffic.received, now, False
+                last_received, last_change = traffic.received, now
             silence = now - last_change
             if last_received and silence > DEAD_SILENCE:
                 raise _Broken(f"Nothing came from the server for {DEAD_SILENCE:.0f} seconds.")
-            if last_received and silence > SUSPICIOUS_SILENCE and not asked:
-                asked = True
-                if not await self._known(connection.session_url):
+            if last_received and silence > SUSPICIOUS_SILENCE and now - asked >= PROBE_EVERY:
+                asked = now
+                known = await self._known(connection.session_url)
+                if known is False or (known is None and self.clock.monotonic() - last_change > UNANSWERED_SILENCE):
                     raise _Broken("The server no longer answers for the session.")
             if now - last_report >= 5:
                 last_report = now
                 frames, sent, requests = connection.take_counters()
                 self.report(Event(EventKind.STATISTICS, "", sent * 8 // 5, frames, requests))
 
-    async def _known(self, session: str) -> bool:
-        """Whether the server answers for the session."""
+    async def _known(self, session: str) -> bool | None:
+        """Whether the server has the session; None when it can't say."""
         try:
             async with asyncio.timeout(PROBE_TIMEOUT):
-                return 200 <= (await self._ask("GET", session)).status < 300
+                status = (await self._ask("GET", session)).status
         except (TimeoutError, _Broken):
-            return False
+            return None
+        return True if 200 <= status < 300 else False if status in {404, 410} else None
 
 
 def _detail(answer: Answer) -> str:

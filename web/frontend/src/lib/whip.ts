@@ -31,6 +31,7 @@ export interface Publication {
 const CONNECT_MS = 8000;
 const FIRST_POST_MS = 10_000;
 const LATER_POST_MS = 4000;
+const SUSPICIOUS_MS = 1000;
 const SILENCE_MS = 2500;
 const WATCH_MS = 400;
 const GOODBYE_MS = 3000;
@@ -196,9 +197,19 @@ export class WhipClient {
             this.heardBytes = bytes;
             this.heardAt = now;
           } else if (now - this.heardAt > SILENCE_MS) done();
+          else if (now - this.heardAt > SUSPICIOUS_MS) void this.forgotten(attempt).then((gone) => gone && done());
         });
       }, WATCH_MS);
     });
+  }
+
+  /** Whether the server says that there is no such session: its node died, and waiting longer would not mend it. */
+  private async forgotten(attempt: Attempt): Promise<boolean> {
+    try {
+      return (await fetch(attempt.resource, { signal: AbortSignal.timeout(WATCH_MS) })).status === 404;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether another tab or program publishes to the channel now: then coming back would throw it out. */
