@@ -102,6 +102,8 @@ async def web(storage: Storage, settings: Settings) -> AsyncIterator[str]:
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        # Who connects before the server is there waits for it.
+        listening.listen()
         config = Config()
         config.bind = [f"fd://{listening.fileno()}"]
         config.loglevel = "ERROR"
