@@ -92,6 +92,7 @@ class Node:
         self._bus = bus
         self._clock = clock
         self._generation = ""
+        self._told: NodeInfo | None = None
         self._renewals: list[Callable[[], Awaitable[object]]] = []
 
     @property
@@ -120,7 +121,14 @@ class Node:
             for announce in self._renewals:
                 await announce()
         self._generation = generation
-        await self._bus.register(node_key(self.identifier), self.info, ttl=NODE_TTL)
+        told = self.info
+        await self._bus.register(node_key(self.identifier), told, ttl=NODE_TTL)
+        self._told = told
+
+    async def known(self) -> None:
+        """Make sure that others know of this node as it is now. Raises ``Unavailable``."""
+        if self._told != self.info:
+            await self.heartbeat()
 
     async def leave(self) -> None:
         """Forget the registration, as well as the bus lets us."""

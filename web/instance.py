@@ -5,16 +5,21 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from storage.bus.messages import NodeInfo
 from storage.bus.redis import Bus
-from storage.clock import Clock
+from storage.bus.topics import node_key
+from storage.clock import Clock, SystemClock
 from storage.embedded import server_command, server_url
 from storage.model.errors import BadInput, ErrorCode, Unavailable
+from storage.model.ids import NodeId
 from storage.settings import Settings
 from web.probe import probe
 from web.supervisor import Program
 
 ROLES = ("ingest", "transcoder", "web", "edge")
 """In the order they are started; they are stopped the other way round."""
+WITHOUT_HTTP = ("ingest", "transcoder")
+"""Have an operations port at most."""
 BUS_SOCKET = "valkey.sock"
 SOCKET_PATH_LIMIT = 100
 """Bytes; Linux allows 107 for a Unix socket's path (unix(7)), and the relay's name is of like length."""
@@ -74,11 +79,28 @@ def role_program(role: str, settings: Settings, environment: Mapping[str, str]) 
     port = operations_ports(settings, [role])[role]
     # The combination was checked by whoever starts the role; several on one machine may share its files.
     command = [sys.executable, "-m", "web", "node", "--roles", role, "--one-machine"]
-    return Program(name=role, command=command, environment=environment, ready=_answers(local_url(settings, port)) if port else None)
+    ready = _answers(local_url(settings, port)) if port else _found(role, settings) if role in WITHOUT_HTTP else None
+    return Program(name=role, command=command, environment=environment, ready=ready)
 
 
 def _answers(base: str) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
         return (await probe(f"{base}/readyz")).status == 200
+
+    return ready
+
+
+def _found(role: str, settings: Settings) -> Callable[[], Awaitable[bool]]:
+    """Without an address to ask: whether the role is on the bus, and takes sessions if that is its trade."""
+
+    async def ready() -> bool:
+        bus = Bus(settings.redis_url, SystemClock())
+        try:
+            nodes = await bus.read_all(node_key(NodeId("")), NodeInfo)
+        except Unavailable:
+            return False
+        finally:
+            await bus.close()
+        return any(role in node.roles and (node.capacity or role != "ingest") for node in nodes)
 
     return ready

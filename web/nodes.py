@@ -43,9 +43,14 @@ async def _be(role: str, settings: Settings, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-def checks(role: str, storage: Storage) -> dict[str, Check]:
-    """What must answer before a role is ready. A bucket that is away does not stop live viewers, so media roles don't ask it."""
+def checks(role: str, storage: Storage, node: Node | None = None) -> dict[str, Check]:
+    """What must answer before a role is ready, and that others can find it where it is a ``node``.
+
+    A bucket that is away does not stop live viewers, so media roles don't ask it.
+    """
     found: dict[str, Check] = {"bus": storage.bus.ping}
+    if node is not None:
+        found["registration"] = node.known
     if role == "web":
         found["database"] = storage.database.ping
     return found
@@ -79,14 +84,14 @@ async def _open_transcoder(settings: Settings, storage: Storage, clock: Clock, n
 
 @asynccontextmanager
 async def _operations(role: str, settings: Settings, storage: Storage, node: Node) -> AsyncIterator[None]:
-    # Whoever is told that the role is ready must find it on the bus as it is now, not as it was before it opened.
+    # Not only when it is asked whether it is ready: a publisher may wait for it.
     with suppress(Unavailable):
         await node.heartbeat()
     port = operations_ports(settings, [role])[role]
     if not port:
         yield
         return
-    async with serving(operations_app(checks(role, storage)), host=settings.host, port=port):
+    async with serving(operations_app(checks(role, storage, node)), host=settings.host, port=port):
         yield
 
 

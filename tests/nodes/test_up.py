@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.ingest.offers import OFFERS
 from tests.nodes.instance import DEADLINE, environment, running, self_signed
 
 # Processes by the dozen on a machine that may be busy with other tests; one that hangs fails by its own deadlines.
@@ -42,6 +43,8 @@ def refusal(variables: dict[str, str]) -> str:
 def test_it_comes_up_heals_and_stops_without_a_trace(tmp_path: Path) -> None:
     with running(tmp_path / "data") as instance:
         up = instance.seen[-1]
+        headers = {"Authorization": f"Bearer {up['key']}", "Content-Type": "application/sdp"}
+        published = httpx.post(up["urls"]["whip"], content=OFFERS["chromium"], headers=headers, timeout=DEADLINE)
         home = httpx.get(up["urls"]["home"], timeout=DEADLINE)
         ready = readiness(instance.variables)
         crashed = instance.pid("ingest")
@@ -51,6 +54,7 @@ def test_it_comes_up_heals_and_stops_without_a_trace(tmp_path: Path) -> None:
         family = instance.family()
         status = instance.stop(signal.SIGINT)
 
+    assert published.status_code == 201, published.text
     assert home.status_code == 200
     assert ready == dict.fromkeys(ROLES, 200)
     assert up["channel"] == "main"
