@@ -11,6 +11,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from storage.common_passwords import folded, is_common
 from storage.model.errors import BadInput, ErrorCode, Unavailable
 
 SHORTEST = 8
@@ -89,9 +90,11 @@ def check(password: str, *, about: tuple[str, ...] = ()) -> None:
     plain = unicodedata.normalize("NFKC", password)
     if len(plain) < SHORTEST:
         raise BadInput(ErrorCode.PASSWORD_UNFIT, f"A password has at least {SHORTEST} characters.")
-    folded = plain.casefold()
-    if folded in {word.casefold() for word in about} or len(set(folded)) == 1:
+    word = folded(password)
+    if word in {folded(own) for own in about} or len(set(word)) == 1:
         raise BadInput(ErrorCode.PASSWORD_UNFIT, "This password is too easy to guess.")
+    if is_common(password):
+        raise BadInput(ErrorCode.PASSWORD_UNFIT, "This password is among those that leaked most often; choose another.")
 
 
 def _prepared(password: str) -> bytes:

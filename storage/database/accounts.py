@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.clock import Clock
 from storage.database.engine import Database
+from storage.database.rows import ACCOUNT_COLUMNS, account_of
 from storage.database.tables import account as accounts
 from storage.model.account import Account, AccountRole, AccountState
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
@@ -26,6 +27,7 @@ EMAIL_LENGTH = 254
 COLOURS = ("#e5484d", "#f76b15", "#ffb224", "#46a758", "#12a594", "#00a2c7", "#3e63dd", "#8e4ec6", "#d6409f", "#ad7f58")
 """What a new account's colour is chosen from, by its name."""
 
+_SECRETS = (accounts.c.password_hash, accounts.c.totp_confirmed_at)
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
@@ -100,12 +102,13 @@ class AccountRepository:
         if "\x00" in name:  # PostgreSQL has no such text
             return None
         async with self._database.transaction() as connection:
-            row = (await connection.execute(select(accounts).where(accounts.c.name == name))).one_or_none()
+            # Wide selects are tuples to the type checker, which has no name for them.
+            row: Any = (await connection.execute(select(*ACCOUNT_COLUMNS, *_SECRETS).where(accounts.c.name == name))).one_or_none()
         return None if row is None else Credentials(account_of(row), row.password_hash, row.totp_confirmed_at is not None)
 
     async def list(self, *, after: str = "", limit: int = 100, search: str = "") -> Sequence[Account]:
         """Accounts by name, those after the name ``after``; with ``search`` those whose name begins so."""
-        query = select(accounts).where(accounts.c.name > after).order_by(accounts.c.name).limit(limit)
+        query = select(*ACCOUNT_COLUMNS).where(accounts.c.name > after).order_by(accounts.c.name).limit(limit)
         if search:
             query = query.where(accounts.c.name.startswith(search, autoescape=True))
         async with self._database.transaction() as connection:
@@ -207,7 +210,7 @@ class AccountRepository:
 
     async def _one(self, condition: ColumnElement[bool]) -> Account:
         async with self._database.transaction() as connection:
-            row = (await connection.execute(select(accounts).where(condition))).one_or_none()
+            row = (await connection.execute(select(*ACCOUNT_COLUMNS).where(condition))).one_or_none()
         if row is None:
             raise _not_found()
         return account_of(row)
@@ -215,7 +218,7 @@ class AccountRepository:
     async def _update(
         self, identifier: AccountId, values: dict[str, Any], *, version: int | None = None, keep_an_operator: bool = False
     ) -> Account:
-        statement = update(accounts).where(accounts.c.id == identifier).returning(*accounts.c)
+        statement = update(accounts).where(accounts.c.id == identifier).returning(*ACCOUNT_COLUMNS)
         if version is not None:
             statement = statement.where(accounts.c.version == version)
         async with self._database.transaction() as connection:
@@ -255,24 +258,6 @@ async def insert_account(connection: AsyncConnection, made: Account, password_ha
         await connection.execute(insert(accounts).values(**values))
     except IntegrityError:
         raise Conflict(ErrorCode.ACCOUNT_EXISTS, "This name is taken.") from None
-
-
-def account_of(row: Row[Any]) -> Account:
-    """The account in a row of its table."""
-    return Account(
-        id=AccountId(row.id),
-        name=AccountName(row.name),
-        display_name=row.display_name,
-        colour=row.colour,
-        role=AccountRole(row.role),
-        state=AccountState(row.state),
-        email=row.email,
-        email_verified_at=row.email_verified_at,
-        avatar=row.avatar,
-        generation=row.generation,
-        version=row.version,
-        created_at=row.created_at,
-    )
 
 
 def checked_display_name(text: str) -> str:

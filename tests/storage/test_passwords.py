@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import passwords
+from storage.common_passwords import _contains, build, folded, is_common
 from storage.model.errors import BadInput, ErrorCode, Unavailable
 from storage.passwords import Passwords
 
@@ -121,7 +122,23 @@ async def test_the_loop_goes_on_while_passwords_are_hashed(hasher: Passwords) ->
     assert turns > 20
 
 
-@pytest.mark.parametrize("password", ["", "short", "1234567", "x" * 1025, "aaaaaaaaaaaa", "Streamer1", "\u00ff" * 9])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "short",
+        "1234567",
+        "x" * 1025,
+        "aaaaaaaaaaaa",
+        "Streamer1",
+        "\u00ff" * 9,
+        "password1",
+        "PassWord1",
+        "iloveyou",
+        "qwertyuiop",
+        "\N{FULLWIDTH LATIN SMALL LETTER P}assword",
+    ],
+)
 def test_what_everybody_would_guess_is_refused(password: str) -> None:
     with pytest.raises(BadInput) as raised:
         passwords.check(password, about=("streamer1", "me@example.org"))
@@ -129,8 +146,22 @@ def test_what_everybody_would_guess_is_refused(password: str) -> None:
     assert not password or password not in raised.value.detail
 
 
+def test_few_good_passwords_are_taken_for_common_ones() -> None:
+    taken = sum(is_common(f"a good one, number {number}") for number in range(20_000))
+    assert taken < 60
+
+
+@given(st.lists(st.text(min_size=8, max_size=20), min_size=1, max_size=30))
+def test_a_filter_contains_all_it_was_made_of(words: list[str]) -> None:
+    data = build(words)
+    assert all(_contains(data, folded(word)) for word in words if len(folded(word)) >= 8)
+
+
 @given(st.text(min_size=16, max_size=100))
 def test_any_script_and_any_character_may_be_in_a_password(text: str) -> None:
-    if len(set(unicodedata.normalize("NFKC", text).casefold())) > 1 and len(unicodedata.normalize("NFKC", text)) >= passwords.SHORTEST:
+    assert passwords._prepared(text)
+    if len(set(folded(text))) == 1 or is_common(text) or len(unicodedata.normalize("NFKC", text)) < passwords.SHORTEST:
+        with pytest.raises(BadInput):
+            passwords.check(text)
+    else:
         passwords.check(text)
-        assert passwords._prepared(text)
