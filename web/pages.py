@@ -25,7 +25,7 @@ _TYPES = {
 
 
 def pages_blueprint(static: Path = STATIC) -> Blueprint:
-    """Front page, watch page, studio and embedded player, from the folder the front end was built into."""
+    """Every page, from the folder the front end was built into."""
     blueprint = Blueprint("pages", __name__)
 
     @blueprint.get("/")
@@ -45,6 +45,27 @@ def pages_blueprint(static: Path = STATIC) -> Blueprint:
     @blueprint.get("/studio")
     async def studio() -> Response:
         return await _page(static, "studio.html")
+
+    @blueprint.get("/signin")
+    @blueprint.get("/signup")
+    @blueprint.get("/reset")
+    @blueprint.get("/verify")
+    async def sign() -> Response:
+        return await _page(static, "sign.html")
+
+    @blueprint.get("/account")
+    async def account() -> Response:
+        return await _page(static, "account.html")
+
+    @blueprint.get("/dashboard")
+    @blueprint.get("/dashboard/<channel>")
+    async def dashboard(channel: str = "") -> Response:
+        _ = channel
+        return await _page(static, "dashboard.html")
+
+    @blueprint.get("/admin")
+    async def admin() -> Response:
+        return await _page(static, "admin.html")
 
     @blueprint.get("/favicon.ico")
     async def favicon() -> Response:

@@ -21,7 +21,10 @@ export type WhipState =
 
 export interface Publication {
   channel: string;
-  key: string;
+  /** A bearer token that is good for now. */
+  bearer: () => Promise<string>;
+  /** What proves to the REST interface that the channel's session may be read. */
+  reading: Record<string, string>;
   video: MediaStreamTrack | null;
   audio: MediaStreamTrack | null;
   codec: VideoCodec;
@@ -130,7 +133,8 @@ export class WhipClient {
   private async goodbye(): Promise<void> {
     const resource = this.attempt?.resource;
     if (!resource) return;
-    const headers = { Authorization: `Bearer ${this.publication.key}` };
+    const bearer = await this.publication.bearer().catch(() => '');
+    const headers = { Authorization: `Bearer ${bearer}` };
     await fetch(resource, { method: 'DELETE', headers, keepalive: true, signal: AbortSignal.timeout(GOODBYE_MS) }).catch(() => undefined);
   }
 
@@ -141,9 +145,8 @@ export class WhipClient {
   }
 
   private async connect(deadlineMs: number): Promise<Attempt> {
-    const { channel, key } = this.publication;
-    const endpoint = `/whip/${encodeURIComponent(channel)}`;
-    const authorization = { Authorization: `Bearer ${key}` };
+    const endpoint = `/whip/${encodeURIComponent(this.publication.channel)}`;
+    const authorization = { Authorization: `Bearer ${await this.publication.bearer()}` };
     this.close();
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: await this.iceServers(endpoint, authorization) });
     this.attempt = { peer, resource: '', session: '' };
@@ -214,12 +217,11 @@ export class WhipClient {
 
   /** Whether another tab or program publishes to the channel now: then coming back would throw it out. */
   private async replaced(): Promise<boolean> {
-    const { channel, key } = this.publication;
+    const { channel, reading } = this.publication;
     // The new session's announcement needs a moment to get around.
     await this.pause(SETTLE_MS);
     try {
-      const headers = { Authorization: `Bearer ${key}` };
-      const response = await request(`/api/v1/channels/${encodeURIComponent(channel)}/session`, { headers }, 1500);
+      const response = await request(`/api/v1/channels/${encodeURIComponent(channel)}/session`, { headers: reading }, 1500);
       const { session } = (await response.json()) as { session: string };
       return session !== '' && session !== this.attempt?.session;
     } catch {

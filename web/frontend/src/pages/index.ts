@@ -11,6 +11,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Broadcasts, Channel } from '../lib/api';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
+import type { OwnChannel, Page } from '../lib/people';
+import { call, session } from '../lib/session';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
@@ -20,6 +22,7 @@ import { texts } from '../texts';
 export class Front extends PageElement {
   @state() private feed: FeedState<Broadcasts> = { kind: 'loading' };
   @state() private now = Date.now();
+  @state() private followed: ReadonlySet<string> = new Set();
   @state() private broken: ReadonlySet<string> = new Set();
 
   private readonly source = new Feed<Broadcasts>('/api/v1/broadcasts', (state) => {
@@ -31,9 +34,16 @@ export class Front extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.source.start();
+    void this.findFollowed();
     this.timer = window.setInterval(() => {
       this.now = Date.now();
     }, 15_000);
+  }
+
+  private async findFollowed(): Promise<void> {
+    if ((await session()).account === null) return;
+    const found = await call<Page<OwnChannel>>('GET', '/account/follows?limit=100').catch(() => null);
+    this.followed = new Set(found?.items.map((channel) => channel.channel));
   }
 
   override disconnectedCallback(): void {
@@ -58,9 +68,18 @@ export class Front extends PageElement {
     return html`
       <h1>${texts.front.title}</h1>
       ${this.feed.fresh ? nothing : html`<p class="notice warn" role="status">${icon(CircleAlert)}<span class="said">${texts.front.stale}</span></p>`}
-      <ul class=${found.length === 1 ? 'cards single' : 'cards'}>
+      ${this.cards(found.filter((channel) => this.followed.has(channel.channel)), texts.people.followed)}
+      ${this.cards(found.filter((channel) => !this.followed.has(channel.channel)), '')}
+    `;
+  }
+
+  private cards(channels: Channel[], title: string): TemplateResult | typeof nothing {
+    if (channels.length === 0) return nothing;
+    return html`
+      ${title === '' ? nothing : html`<h2 class="of-cards">${title}</h2>`}
+      <ul class=${channels.length === 1 && this.followed.size === 0 ? 'cards single' : 'cards'}>
         ${repeat(
-          found,
+          channels,
           (channel) => channel.channel,
           (channel) => html`<li>${this.card(channel)}</li>`,
         )}

@@ -4,6 +4,7 @@ import '../styles/base.css';
 import '../styles/player.css';
 import '../styles/watch.css';
 import '../parts/top';
+import '../people/follow';
 import '../player/player';
 import { Check, Eye, Share2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
@@ -75,6 +76,7 @@ export class Watch extends PageElement {
           ${onAir
             ? html`<span class="viewers numbers" role="img" aria-label=${texts.watching(count(channel.viewers))}>${icon(Eye)}${count(channel.viewers)}</span>`
             : nothing}
+          <fl-follow .channel=${channel.channel} .following=${channel.following ?? false}></fl-follow>
           <button class="button" type="button" @click=${this.share}>${icon(this.shared ? Check : Share2)}${this.shared ? texts.watch.shared : texts.watch.share}</button>
         </div>
       </section>

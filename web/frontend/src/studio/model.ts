@@ -1,9 +1,12 @@
 /** The studio's state and what can be done in it. It draws nothing; `changed` says when to draw again. */
 
 import { api, type ApiError, type SessionStatistics } from '../lib/api';
+import type { OwnChannel, Page } from '../lib/people';
+import { call, session } from '../lib/session';
 import { forget, recall, remember } from '../lib/storage';
 import { WhipClient, type Failure, type WhipState } from '../lib/whip';
 import type { VideoCodec } from '../lib/whip-parts';
+import { KeyCredential, SessionCredential, type Credential } from './credential';
 import { alreadyAllowed, choices, MediaError, openBoth, openCamera, openMicrophone, openScreen, videoConstraints, type Choice, type MediaProblem } from './media';
 import { Meter } from './meter';
 import { append, NumberReader, type Numbers } from './numbers';
@@ -35,6 +38,9 @@ export class Studio {
   maxBitrate = Number(recall('studio.bitrate') ?? String(sizeOf(this.height).bitrate));
   channel = recall('studio.channel', 'session') ?? '';
   key = recall('studio.key', 'session') ?? '';
+  /** The channels the signed-in person may publish to; null for a stranger. */
+  owned: OwnChannel[] | null = null;
+  withKey = false;
   left = 0;
   startedAt = 0;
   lasted = 0;
@@ -44,6 +50,7 @@ export class Studio {
   readonly meter = new Meter();
 
   private whip: WhipClient | null = null;
+  private credential: Credential | null = null;
   private reader = new NumberReader();
   private awake: WakeLockSentinel | null = null;
   private timer = 0;
@@ -73,7 +80,12 @@ export class Studio {
   }
 
   get ready(): boolean {
-    return this.channel !== '' && this.key !== '' && (this.video !== null || this.microphone !== null);
+    return this.channel !== '' && (!this.pasting || this.key !== '') && (this.video !== null || this.microphone !== null);
+  }
+
+  /** Whether a stream key is pasted instead of being signed in. */
+  get pasting(): boolean {
+    return this.owned === null || this.withKey;
   }
 
   get session(): string {
@@ -82,7 +94,27 @@ export class Studio {
 
   async start(): Promise<void> {
     navigator.mediaDevices?.addEventListener('devicechange', this.onDevices);
+    void this.findChannels();
     if (await alreadyAllowed()) await this.allow();
+  }
+
+  private async findChannels(): Promise<void> {
+    if ((await session()).account === null) return;
+    try {
+      this.owned = (await call<Page<OwnChannel>>('GET', '/account/channels?limit=100')).items;
+    } catch {
+      // A key still does.
+      return;
+    }
+    if (this.key !== '') this.withKey = true;
+    else if (!this.owned.some((channel) => channel.channel === this.channel)) this.channel = this.owned[0]?.channel ?? '';
+    this.changed();
+  }
+
+  /** Paste a key, or go back to the channels of mine. */
+  switchCredential(): void {
+    this.withKey = !this.withKey;
+    this.chooseChannel(this.withKey ? '' : (this.owned?.[0]?.channel ?? ''), '');
   }
 
   stop(): void {
@@ -241,8 +273,10 @@ export class Studio {
     this.set({ phase: 'connecting' });
     this.history = noHistory();
     this.startedAt = 0;
+    const credential: Credential = this.pasting ? new KeyCredential(this.key) : new SessionCredential(this.channel);
+    this.credential = credential;
     const whip = new WhipClient(
-      { channel: this.channel, key: this.key, video: this.video, audio: this.microphone, codec: this.codec, maxBitrate: this.maxBitrate },
+      { channel: this.channel, bearer: () => credential.publish(), reading: credential.reading, video: this.video, audio: this.microphone, codec: this.codec, maxBitrate: this.maxBitrate },
       (state) => this.onWhip(state),
     );
     this.whip = whip;
@@ -306,7 +340,7 @@ export class Studio {
     }
     if (this.phase === 'live' && whip.session !== '' && Math.floor(Date.now() / 1000) % 2 === 0) {
       try {
-        this.server = await api.statistics(whip.session, this.key);
+        this.server = await api.statistics(this.channel, this.credential?.reading ?? {});
         this.push({ viewers: this.server.viewers, ...(this.server.latency ? { latency: this.server.latency.p50_ms } : {}) });
       } catch {
         // Numbers only; the broadcast does not depend on them.

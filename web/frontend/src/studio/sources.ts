@@ -4,6 +4,7 @@ import { Eye, EyeOff, Mic, MicOff, Monitor, MonitorX, Video, VideoOff } from 'lu
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { bitrate } from '../lib/format';
+import type { OwnChannel } from '../lib/people';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
@@ -47,7 +48,10 @@ export class Sources extends PageElement {
     return html`
       <section class="panel" aria-labelledby="channel-title">
         <h2 id="channel-title">${words.channel.title}</h2>
-        ${this.channelFields()}
+        ${studio.pasting ? this.keyFields() : this.ownChannels(studio.owned ?? [])}
+        ${studio.owned === null || studio.busy
+          ? nothing
+          : html`<button class="button quiet small" type="button" @click=${() => studio.switchCredential()}>${studio.withKey ? texts.people.studio.withSession : texts.people.studio.withKey}</button>`}
       </section>
       <section class="panel" aria-labelledby="sources-title">
         <h2 id="sources-title">${words.sources.title}</h2>
@@ -78,7 +82,20 @@ export class Sources extends PageElement {
     `;
   }
 
-  private channelFields(): TemplateResult {
+  private ownChannels(channels: readonly OwnChannel[]): TemplateResult {
+    const { studio } = this;
+    if (channels.length === 0) return html`<p class="help">${texts.people.studio.none} <a href="/dashboard">${texts.people.studio.create}</a></p>`;
+    return html`
+      <label class="field"
+        ><span>${texts.studio.channel.title}</span>
+        <select name="own" ?disabled=${studio.busy} @change=${(event: Event) => studio.chooseChannel(valueOf(event), '')}>
+          ${channels.map((channel) => html`<option value=${channel.channel} .selected=${channel.channel === studio.channel}>${channel.title || channel.channel}</option>`)}
+        </select></label
+      >
+    `;
+  }
+
+  private keyFields(): TemplateResult {
     const { studio } = this;
     const words = texts.studio.channel;
     const wrong = studio.problem?.kind === 'key';

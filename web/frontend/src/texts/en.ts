@@ -1,5 +1,7 @@
 /** Every text of the surface, in English. Another language is another file of this shape. */
 
+import { people } from './people';
+
 export const en = {
   product: 'Fanlight',
   skip: 'Skip to the content',
@@ -188,6 +190,7 @@ export const en = {
       noVideo: 'No picture is being sent.',
     },
   },
+  people,
   embed: { open: 'Watch on Fanlight' },
 };
 

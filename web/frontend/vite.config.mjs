@@ -1,7 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+const pages = readdirSync('.').filter((name) => name.endsWith('.html'));
+
+/** What every page's head says stands once, in src/head.html. */
+function head() {
+  return {
+    name: 'fanlight-head',
+    transformIndexHtml: { order: 'pre', handler: (page) => page.replace('<!-- head -->', readFileSync('src/head.html', 'utf-8').trim()) },
+  };
+}
 
 export default defineConfig({
   base: '/static/',
+  plugins: [head()],
   build: {
     outDir: '../static',
     emptyOutDir: true,
@@ -12,14 +24,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // hls.js is one piece; scripts/budget.mjs watches what a page really weighs.
     chunkSizeWarningLimit: 700,
-    rollupOptions: {
-      input: {
-        index: 'index.html',
-        watch: 'watch.html',
-        studio: 'studio.html',
-        embed: 'embed.html',
-      },
-    },
+    rollupOptions: { input: Object.fromEntries(pages.map((name) => [name.replace('.html', ''), name])) },
   },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 });

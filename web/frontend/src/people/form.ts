@@ -1,0 +1,101 @@
+/** What every form does: one request at a time, its refusal in words, its success said aloud. */
+
+import { Check, CircleAlert } from 'lucide';
+import { html, nothing, type TemplateResult } from 'lit';
+import { state } from 'lit/decorators.js';
+import type { ApiError } from '../lib/api';
+import { asApiError } from '../lib/session';
+import { PageElement } from '../parts/element';
+import { icon } from '../parts/icon';
+import { texts } from '../texts';
+
+export class FormElement extends PageElement {
+  @state() protected busy = false;
+  @state() protected problem: ApiError | null = null;
+  @state() protected done = '';
+
+  /** Does the work, and says `done` after it. A second press while it runs does nothing. */
+  protected async work(work: () => Promise<void>, done = ''): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    this.problem = null;
+    this.done = '';
+    try {
+      await work();
+      this.done = done;
+      return true;
+    } catch (error) {
+      this.problem = asApiError(error);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  protected said(): TemplateResult | typeof nothing {
+    if (this.problem !== null) return problemNotice(this.problem);
+    if (this.done !== '') return html`<p class="notice good" role="status">${icon(Check)}<span class="said">${this.done}</span></p>`;
+    return nothing;
+  }
+
+  protected submitButton(words: string, kind = 'primary'): TemplateResult {
+    return html`<button class=${`button ${kind}`} type="submit" ?disabled=${this.busy}>${this.busy ? texts.people.working : words}</button>`;
+  }
+}
+
+export function problemNotice(problem: ApiError): TemplateResult {
+  const words = texts.people.problems[problem.code];
+  return html`
+    <div class="notice bad" role="alert" data-code=${problem.code}>
+      ${icon(CircleAlert)}
+      <div class="said">
+        <span>${words ?? (problem.status === 0 ? texts.people.offline : problem.message)}</span>
+        <span class="code-line">${texts.code} <code>${problem.code}</code></span>
+      </div>
+    </div>
+  `;
+}
+
+export interface Field {
+  name: string;
+  label: string;
+  type?: string;
+  value?: string;
+  help?: string;
+  autocomplete?: string;
+  required?: boolean;
+  minlength?: number;
+  maxlength?: number;
+  pattern?: string;
+}
+
+export function field(field: Field): TemplateResult {
+  const plain = field.type === 'password' || field.autocomplete === 'username' || field.name === 'name';
+  return html`
+    <label class="field">
+      <span>${field.label}</span>
+      <input
+        name=${field.name}
+        type=${field.type ?? 'text'}
+        .value=${field.value ?? ''}
+        autocomplete=${field.autocomplete ?? 'off'}
+        ?required=${field.required ?? false}
+        minlength=${field.minlength ?? nothing}
+        maxlength=${field.maxlength ?? nothing}
+        pattern=${field.pattern ?? nothing}
+        title=${field.pattern ? (field.help ?? nothing) : nothing}
+        autocapitalize=${plain ? 'none' : nothing}
+        spellcheck=${plain ? 'false' : nothing}
+      />
+      ${field.help ? html`<span class="help">${field.help}</span>` : nothing}
+    </label>
+  `;
+}
+
+export function valuesOf(event: SubmitEvent): Record<string, string> {
+  event.preventDefault();
+  const data = new FormData(event.target as HTMLFormElement);
+  return Object.fromEntries([...data.entries()].map(([name, value]) => [name, typeof value === 'string' ? value : '']));
+}
+
+export const NAME_PATTERN = '[a-z0-9]([a-z0-9_\\-]{0,30}[a-z0-9])?';

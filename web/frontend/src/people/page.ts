@@ -1,0 +1,33 @@
+/** A page for signed-in people: it knows who they are, or shows them where to sign in. */
+
+import { html, type TemplateResult } from 'lit';
+import { state } from 'lit/decorators.js';
+import { askToSignIn, session, type Account } from '../lib/session';
+import { PageElement } from '../parts/element';
+import { texts } from '../texts';
+
+export class PeoplePage extends PageElement {
+  @state() protected account: Account | null | undefined = undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void session().then((found) => {
+      this.account = found.account;
+      if (found.account === null) askToSignIn();
+      else this.signedIn(found.account);
+    });
+  }
+
+  /** Called once, when it is known who is there. */
+  protected signedIn(_: Account): void {}
+
+  protected waiting(): TemplateResult {
+    return html`
+      <main id="content" class="page people" tabindex="-1">
+        <h1 class="hidden-text" role="status">${texts.people.loading}</h1>
+        <div class="skeleton heading" aria-hidden="true"></div>
+        <div class="panel" aria-hidden="true"><div class="skeleton line"></div><div class="skeleton line short"></div><div class="skeleton line"></div></div>
+      </main>
+    `;
+  }
+}
