@@ -35,7 +35,7 @@ export class MyChannels extends FormElement {
     if (this.found === null)
       return html`<div class="channels" aria-hidden="true"><div class="panel"><div class="skeleton line"></div><div class="skeleton line short"></div></div></div>`;
     return html`
-      <div class="people">
+      <div class="mine">
         ${this.found.length === 0 ? html`<p class="nothing">${words.empty}</p>` : html`<div class="channels">${this.found.map((channel) => this.card(channel))}</div>`}
         <section class="panel" aria-labelledby="new-channel">
           <h2 id="new-channel">${words.create.title}</h2>

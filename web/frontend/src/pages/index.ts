@@ -69,7 +69,7 @@ export class Front extends PageElement {
       <h1>${texts.front.title}</h1>
       ${this.feed.fresh ? nothing : html`<p class="notice warn" role="status">${icon(CircleAlert)}<span class="said">${texts.front.stale}</span></p>`}
       ${this.cards(found.filter((channel) => this.followed.has(channel.channel)), texts.people.followed)}
-      ${this.cards(found.filter((channel) => !this.followed.has(channel.channel)), '')}
+      ${this.cards(found.filter((channel) => !this.followed.has(channel.channel)), found.some((channel) => this.followed.has(channel.channel)) ? texts.people.others : '')}
     `;
   }
 

@@ -80,10 +80,16 @@ export class Go extends PageElement {
             ${icon(Radio)}${studio.cutOff ? words.back : studio.phase === 'ended' ? words.again : words.live}
           </button>
           ${studio.cutOff ? html`<p class="help" role="status">${words.cutOff}</p>` : nothing}
-          <p id="go-help" class="help">${studio.channel === '' || studio.key === '' ? texts.studio.channel.needed : nothing}</p>
+          <p id="go-help" class="help">${this.missing()}</p>
         `;
       }
     }
+  }
+
+  private missing(): string {
+    const { studio } = this;
+    if (studio.pasting && (studio.channel === '' || studio.key === '')) return texts.studio.channel.needed;
+    return studio.ready || studio.channel === '' ? '' : texts.people.studio.needed;
   }
 
   private confirm(): TemplateResult {

@@ -150,11 +150,12 @@ export const people = {
   },
   follow: { follow: 'Follow', following: 'Following', followers: (n: string): string => `${n} followers` },
   followed: 'Channels you follow',
+  others: 'Also live',
   private: {
     signIn: { title: 'Sign in to watch', body: 'This broadcast is not open to everyone.', yes: 'Sign in' },
     refused: { title: 'You may not watch this broadcast', body: 'Its owner chose who may. Ask them, or see who else is live.' },
     followers: { title: 'For followers only', body: 'Follow the channel to watch.', yes: 'Follow and watch' },
     password: { title: 'This broadcast has a password', label: 'Password', yes: 'Watch' },
   },
-  studio: { as: 'As', withKey: 'Use a stream key instead', withSession: 'Use my channels', none: 'You have no channel yet.', create: 'Create one' },
+  studio: { as: 'As', withKey: 'Use a stream key instead', withSession: 'Use my channels', none: 'You have no channel yet.', create: 'Create one', needed: 'Allow your camera or share a screen to go live.' },
 };
