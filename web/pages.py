@@ -8,6 +8,22 @@ from werkzeug.security import safe_join
 from storage.model.errors import ErrorCode, NotFound
 
 STATIC = Path(__file__).parent / "static"
+PAGES = {
+    "/": "index",
+    "/watch/<channel>": "watch",
+    "/embed/<channel>": "embed",
+    "/studio": "studio",
+    "/signin": "sign",
+    "/signup": "sign",
+    "/reset": "sign",
+    "/verify": "sign",
+    "/account": "account",
+    "/dashboard": "dashboard",
+    "/dashboard/<channel>": "dashboard",
+    "/admin": "admin",
+}
+"""Which page stands at which address."""
+
 _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -28,44 +44,12 @@ def pages_blueprint(static: Path = STATIC) -> Blueprint:
     """Every page, from the folder the front end was built into."""
     blueprint = Blueprint("pages", __name__)
 
-    @blueprint.get("/")
-    async def front() -> Response:
-        return await _page(static, "index.html")
+    for address, name in PAGES.items():
+        # A page reads its channel from its own address.
+        async def page(name: str = name, **_: str) -> Response:
+            return await _page(static, f"{name}.html")
 
-    @blueprint.get("/watch/<channel>")
-    async def watch(channel: str) -> Response:
-        _ = channel
-        return await _page(static, "watch.html")
-
-    @blueprint.get("/embed/<channel>")
-    async def embed(channel: str) -> Response:
-        _ = channel
-        return await _page(static, "embed.html")
-
-    @blueprint.get("/studio")
-    async def studio() -> Response:
-        return await _page(static, "studio.html")
-
-    @blueprint.get("/signin")
-    @blueprint.get("/signup")
-    @blueprint.get("/reset")
-    @blueprint.get("/verify")
-    async def sign() -> Response:
-        return await _page(static, "sign.html")
-
-    @blueprint.get("/account")
-    async def account() -> Response:
-        return await _page(static, "account.html")
-
-    @blueprint.get("/dashboard")
-    @blueprint.get("/dashboard/<channel>")
-    async def dashboard(channel: str = "") -> Response:
-        _ = channel
-        return await _page(static, "dashboard.html")
-
-    @blueprint.get("/admin")
-    async def admin() -> Response:
-        return await _page(static, "admin.html")
+        blueprint.add_url_rule(address, f"{name}:{address}", page)
 
     @blueprint.get("/favicon.ico")
     async def favicon() -> Response:
