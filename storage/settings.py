@@ -40,6 +40,8 @@ class Settings:
     s3_region: str = "us-east-1"
     s3_access_key: str = ""
     s3_secret_key: str = ""
+    cors_origins: tuple[str, ...] = ()
+    rate_limits: float = 1.0
     log_level: str = "info"
     log_format: str = "text"
     redis_url: str = ""
@@ -93,6 +95,8 @@ class Settings:
             problems.append("FANLIGHT_MAX_SESSIONS must be at least 1.")
         if not 1 <= self.edge_workers <= 64:
             problems.append("FANLIGHT_EDGE_WORKERS must be 1 to 64.")
+        if not (isfinite(self.rate_limits) and 0 <= self.rate_limits <= 1000):
+            problems.append("FANLIGHT_RATE_LIMITS must be 0 (none) to 1000 times the usual.")
         if self.log_format not in {"text", "json"}:
             problems.append("FANLIGHT_LOG_FORMAT is 'text' or 'json'.")
         if self.log_level not in LOG_LEVELS:
@@ -133,6 +137,11 @@ class Settings:
         ]
         if self.s3_bucket and not self.s3_endpoint:
             problems.append("FANLIGHT_S3_BUCKET needs FANLIGHT_S3_ENDPOINT.")
+        problems += [
+            f"FANLIGHT_CORS_ORIGINS: {origin[:60]!r} is not an origin like https://example.org."
+            for origin in self.cors_origins
+            if not _is_origin(origin)
+        ]
         for address in self.announced_ips:
             try:
                 ipaddress.ip_address(address)
@@ -164,3 +173,8 @@ def _is_web(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text) if _is_web(text) else None
+    return parts is not None and text == f"{parts.scheme}://{parts.netloc}" and "@" not in text and text == text.lower()

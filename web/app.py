@@ -15,13 +15,13 @@ from storage.node import Tasks
 from storage.opening import Storage
 from storage.settings import Settings
 from web.addresses import Addresses
-from web.api.clock import clock_blueprint
+from web.api import latency, live, publishing, server_time
+from web.api.cors import Cors
 from web.api.description import description_blueprint
-from web.api.latency import latency_blueprint
-from web.api.live import live_blueprint
-from web.api.sessions import sessions_blueprint
+from web.api.frame import Frame
+from web.api.table import NOUNS
 from web.audience import Audience
-from web.auth import Authentication
+from web.auth import Authentication, actor
 from web.directory import Directory
 from web.errors import answer
 from web.headers import protect
@@ -29,8 +29,8 @@ from web.metrics import FAILURES, REQUESTS
 from web.pages import pages_blueprint, wants_page
 from web.titles import Titles
 
-LARGEST_BODY = 256 * 1024
-"""Bytes. An SDP offer of a browser has about 8 KiB."""
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes: a picture. Each route of the interface has a limit of its own, see ``web.api.route``, and so has WHIP."""
 
 _log = structlog.get_logger("web")
 
@@ -47,13 +47,17 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     authentication.install(app)
 
     app.register_blueprint(whip_blueprint(storage.bus, storage, settings, clock))
-    app.register_blueprint(clock_blueprint(clock), url_prefix="/api/v1")
-    app.register_blueprint(live_blueprint(directory, titles, addresses), url_prefix="/api/v1")
-    app.register_blueprint(latency_blueprint(directory, audience), url_prefix="/api/v1")
-    app.register_blueprint(sessions_blueprint(storage, directory), url_prefix="/api/v1")
-    app.register_blueprint(description_blueprint())
+    frame = Frame(actor, Cors(settings.cors_origins), clock)
+    for noun, handlers in (
+        (server_time.NOUN, server_time.TimeRoutes(clock)),
+        (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
+        (latency.NOUN, latency.LatencyRoutes(directory, audience)),
+        (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
+    ):
+        app.register_blueprint(frame.blueprint(noun, handlers))
+    app.register_blueprint(description_blueprint(NOUNS))
     app.register_blueprint(pages_blueprint())
-    _tell_errors(app)
+    tell_errors(app)
 
     @app.after_request
     async def headers(response: Response) -> Response:
@@ -84,7 +88,9 @@ async def _kept(name: str, run: Callable[[], Awaitable[None]], clock: Clock) -> 
             await clock.sleep(1.0)
 
 
-def _tell_errors(app: Quart) -> None:
+def tell_errors(app: Quart) -> None:
+    """Answer every error of ``app`` as a problem, or a browser that asked for a page with one."""
+
     async def tell(error: FanlightError) -> Response:
         body, status, headers = answer(error)
         if wants_page(request.path, request.headers.get("Accept", "")):
@@ -123,6 +129,6 @@ _BY_STATUS: dict[int, Callable[[], FanlightError]] = {
     404: lambda: NotFound(ErrorCode.NOT_FOUND, "There is no page at this address."),
     405: lambda: BadInput(ErrorCode.METHOD_NOT_ALLOWED, "This address knows other methods only; see the Allow header."),
     408: lambda: BadInput(ErrorCode.BAD_REQUEST, "The request took too long to arrive."),
-    413: lambda: BadInput(ErrorCode.BODY_TOO_LARGE, "The request's body is larger than 256 KiB."),
+    413: lambda: BadInput(ErrorCode.BODY_TOO_LARGE, "The request's body is larger than anything here takes."),
     415: lambda: BadInput(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This address takes another content type."),
 }

@@ -114,7 +114,7 @@ async def test_players_latencies_come_back_as_median_and_tail(site: Site) -> Non
 
 async def test_a_nonsense_latency_is_refused(site: Site) -> None:
     for body in (b"{", b'{"player": "x", "latency_ms": 1}', b'{"player": "somebody", "latency_ms": -1}', b'{"player": "somebody"}', b"[]"):
-        response = await site.client.post("/api/v1/channels/demo/latency", data=body)
+        response = await site.client.post("/api/v1/channels/demo/latency", data=body, headers={"Content-Type": "application/json"})
         assert (response.status_code, (await response.get_json())["code"]) == (400, "bad_request")
 
 

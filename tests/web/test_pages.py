@@ -81,7 +81,7 @@ async def test_a_wrong_method_says_which_are_right(site: Site) -> None:
 
 
 async def test_an_oversized_body_is_refused(site: Site) -> None:
-    response = await site.client.post("/api/v1/channels/demo/latency", data=b"x" * 300_000)
+    response = await site.client.post("/api/v1/channels/demo/latency", data=b"x" * 300_000, headers={"Content-Type": "application/json"})
     assert (response.status_code, (await response.get_json())["code"]) == (413, "body_too_large")
 
 

@@ -51,7 +51,7 @@ async def test_a_publisher_reads_its_own_statistics(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("header", "code"),
-    [({}, "key_missing"), ({"Authorization": "Basic abc"}, "key_missing"), ({"Authorization": "Bearer wrong"}, "key_refused")],
+    [({}, "key_missing"), ({"Authorization": "Basic abc"}, "token_refused"), ({"Authorization": "Bearer fl_wrong"}, "key_refused")],
 )
 async def test_statistics_need_the_channels_key(site: Site, header: dict[str, str], code: str) -> None:
     await site.published_to()

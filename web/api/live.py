@@ -1,52 +1,53 @@
-"""Who is live: the list and one channel, each as an answer and as an event stream."""
+"""Who is live: the list and one channel, each as an answer and as an event stream. Everything answers from memory."""
 
 from functools import partial
 
-from quart import Blueprint, Response, request
+from quart import Response, request
 
-from storage.model.errors import NotFound
+from storage.model.errors import ErrorCode, NotFound
 from storage.model.ids import channel_name
 from web.addresses import Addresses
-from web.api.replies import json
+from web.api.route import Noun
 from web.api.streams import Streams
 from web.api.views import channel_view
 from web.directory import Directory
-from web.schema import Broadcasts, Channel
+from web.schema.channel import Broadcasts, Channel
 from web.titles import Titles
 
-
-def live_blueprint(directory: Directory, titles: Titles, addresses: Addresses) -> Blueprint:
-    """Everything below answers from memory; only an unknown title asks the database."""
-    blueprint = Blueprint("live", __name__)
-    streams = Streams(directory)
-    views = _Views(directory, titles, addresses)
-
-    @blueprint.get("/broadcasts")
-    async def broadcasts() -> Response:
-        return json(await views.every(request.host))
-
-    @blueprint.get("/channels/<name>")
-    async def channel(name: str) -> Response:
-        return json(await views.one(name, request.host))
-
-    @blueprint.get("/broadcasts/events")
-    async def broadcasts_events() -> Response:
-        return await streams.open(partial(views.every, request.host))
-
-    @blueprint.get("/channels/<name>/events")
-    async def channel_events(name: str) -> Response:
-        return await streams.open(partial(views.one, name, request.host))
-
-    return blueprint
+NOUN = Noun("live", "Who is live.")
+_CHANNEL_ERRORS = (ErrorCode.CHANNEL_NAME_INVALID, ErrorCode.CHANNEL_NOT_FOUND)
 
 
-class _Views:
+class LiveRoutes:
+    """Only an unknown title asks the database."""
+
     def __init__(self, directory: Directory, titles: Titles, addresses: Addresses) -> None:
         self._directory = directory
         self._titles = titles
         self._addresses = addresses
+        self._streams = Streams(directory)
 
-    async def every(self, host: str) -> Broadcasts:
+    @NOUN.route("GET", "/broadcasts")
+    async def broadcasts(self) -> Broadcasts:
+        """Everything that can be watched now, newest first."""
+        return await self._every(request.host)
+
+    @NOUN.route("GET", "/broadcasts/events", answer=Broadcasts, events=True)
+    async def broadcasts_events(self) -> Response:
+        """Everything that can be watched now, followed."""
+        return await self._streams.open(partial(self._every, request.host))
+
+    @NOUN.route("GET", "/channels/{name}", errors=_CHANNEL_ERRORS)
+    async def channel(self, name: str) -> Channel:
+        """One channel and its state."""
+        return await self._one(name, request.host)
+
+    @NOUN.route("GET", "/channels/{name}/events", answer=Channel, events=True, errors=_CHANNEL_ERRORS)
+    async def channel_events(self, name: str) -> Response:
+        """One channel and its state, followed."""
+        return await self._streams.open(partial(self._one, name, request.host))
+
+    async def _every(self, host: str) -> Broadcasts:
         found: list[Channel] = []
         for entry in self._directory.watchable():
             try:
@@ -56,7 +57,7 @@ class _Views:
             found.append(channel_view(entry, title, self._addresses, host))
         return Broadcasts(broadcasts=tuple(found))
 
-    async def one(self, name: str, host: str) -> Channel:
+    async def _one(self, name: str, host: str) -> Channel:
         channel = channel_name(name)
         title = await self._titles.of(channel)
         return channel_view(self._directory.entry(channel), title, self._addresses, host)

@@ -4,7 +4,8 @@ from storage.bus.messages import LatencyInfo
 from storage.model.rendition import RenditionName
 from web.addresses import Addresses
 from web.directory import Entry
-from web.schema import Channel, Latency, Picture
+from web.schema.channel import Channel, Picture
+from web.schema.latency import Latency
 
 
 def channel_view(entry: Entry, title: str, addresses: Addresses, host: str) -> Channel:

@@ -105,6 +105,11 @@ export const api = {
     read(`/api/v1/sessions/${encodeURIComponent(session)}/statistics`, { headers }),
   reportLatency: (channel: string, player: string, latencyMs: number): void => {
     const body = JSON.stringify({ player, latency_ms: Math.round(latencyMs) });
-    request(`/api/v1/channels/${encodeURIComponent(channel)}/latency`, { method: 'POST', body, keepalive: true }).catch(() => undefined);
+    request(`/api/v1/channels/${encodeURIComponent(channel)}/latency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+      keepalive: true,
+    }).catch(() => undefined);
   },
 };

@@ -1,0 +1,64 @@
+"""How often one actor may do a thing (generic cell rate algorithm): pure, the time is given."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+MOST_SUBJECTS = 20_000
+"""Subjects remembered; beyond that the one seen longest ago is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``count`` at once, and ``count`` in any ``seconds`` after that. ``name`` tells limits apart, also to clients."""
+
+    name: str
+    count: int
+    seconds: int
+
+
+READS = Limit("reads", 3000, 60)
+WRITES = Limit("writes", 300, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The outcome of one try: ``remaining`` more may follow at once; after ``reset`` seconds all of them may again.
+
+    ``retry_after`` is in seconds, 0 when it was allowed.
+    """
+
+    limit: Limit
+    remaining: int
+    reset: float
+    retry_after: float
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may go on."""
+        return self.retry_after == 0
+
+
+class LocalLimits:
+    """What this process alone remembers."""
+
+    def __init__(self) -> None:
+        self._full_at: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def take(self, limit: Limit, subject: str, now: float) -> Taken:
+        """Count one try at ``now`` (seconds of a clock that does not step)."""
+        key = (limit.name, subject)
+        full_at, taken = decide(limit, self._full_at.pop(key, now), now)
+        self._full_at[key] = full_at
+        if len(self._full_at) > MOST_SUBJECTS:
+            self._full_at.popitem(last=False)
+        return taken
+
+
+def decide(limit: Limit, full_at: float, now: float) -> tuple[float, Taken]:
+    """One try, when all would be allowed again at ``full_at``; returns the new ``full_at`` too."""
+    pause = limit.seconds / limit.count
+    used = max(0.0, full_at - now)
+    if used + pause > limit.seconds + pause / 1000:
+        return full_at, Taken(limit, 0, used, used + pause - limit.seconds)
+    used += pause
+    return now + used, Taken(limit, int((limit.seconds - used) / pause + 0.001), used, 0)

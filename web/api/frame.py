@@ -1,0 +1,133 @@
+"""What every route shares: who asks, how often they may, what they sent, what they are told."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from functools import partial
+from math import ceil
+from typing import Any
+
+from quart import Blueprint, Response, g, request
+
+from storage.clock import Clock
+from storage.limits import Limit, LocalLimits
+from storage.model.account import Account, Actor
+from storage.model.errors import ErrorCode, Refused, Unavailable
+from web.api import reading
+from web.api.cors import Cors
+from web.api.replies import reply
+from web.api.route import PREFIX, BearerKey, Noun, Route, Who
+from web.auth import client_address, require_scope
+
+Asks = Callable[[], Awaitable[Actor]]
+"""Who makes the current request. Raises ``Refused`` if they show something that is not valid."""
+
+
+class Frame:
+    """Makes a noun's routes into a blueprint."""
+
+    def __init__(self, asks: Asks, cors: Cors, clock: Clock) -> None:
+        self._asks = asks
+        self._cors = cors
+        self._clock = clock
+        self._limits = LocalLimits()
+
+    def blueprint(self, noun: Noun, handlers: object) -> Blueprint:
+        """The routes of ``noun``, answered by the methods of ``handlers``."""
+        blueprint = Blueprint(noun.name, __name__, url_prefix=PREFIX)
+        by_path: dict[str, list[Route]] = defaultdict(list)
+        for route in noun.routes:
+            rule = route.path.replace("{", "<").replace("}", ">")
+            view = partial(self._answer, route, getattr(handlers, route.handler))
+            blueprint.add_url_rule(rule, route.handler, view, methods=[route.method], provide_automatic_options=False)
+            by_path[rule].append(route)
+        for rule, routes in by_path.items():
+            view = partial(self._options, tuple(routes))
+            blueprint.add_url_rule(rule, f"options {rule}", view, methods=["OPTIONS"], provide_automatic_options=False)
+        blueprint.after_request(partial(self._mark, {f"{noun.name}.{route.handler}": route for route in noun.routes}))
+        return blueprint
+
+    async def _answer(self, route: Route, handler: Callable[..., Awaitable[object]], **path: str) -> Response:
+        key = reading.bearer_key(request.headers.get("Authorization")) if route.who is Who.KEY else BearerKey("")
+        actor = await self._actor(route, key)
+        self._count(route.limit, actor)
+        if not key:
+            _admit(route, actor)
+        arguments = await self._arguments(route, actor, key, {name: reading.word(value) for name, value in path.items()})
+        told = await handler(**arguments)
+        return reply(route, told, if_none_match=request.headers.get("If-None-Match"))
+
+    async def _actor(self, route: Route, key: BearerKey) -> Actor:
+        stranger = Actor(None, address=client_address())
+        if key or not route.asks:
+            return stranger
+        try:
+            return await self._asks()
+        except Refused:
+            self._count(route.limit, stranger)
+            raise
+
+    def _count(self, limit: Limit | None, actor: Actor) -> None:
+        if limit is None:
+            return
+        subject = actor.account.id if actor.account else actor.address
+        taken = self._limits.take(limit, subject, self._clock.monotonic())
+        g.rate_limit = taken
+        if not taken.allowed:
+            raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=ceil(taken.retry_after))
+
+    async def _arguments(self, route: Route, actor: Actor, key: BearerKey, path: dict[str, str]) -> dict[str, Any]:
+        fields = route.query.__struct_fields__ if route.query else ()
+        values = reading.query(request, route, (*fields, *(("cursor", "limit") if route.paged else ())))
+        arguments: dict[str, Any] = {}
+        for name, kind in route.inject.items():
+            match kind:
+                case "actor":
+                    arguments[name] = actor
+                case "account":
+                    arguments[name] = _account(actor)
+                case "key":
+                    arguments[name] = key
+                case "page":
+                    arguments[name] = reading.page(route, path, values)
+                case "version":
+                    arguments[name] = reading.if_match(request.headers.get("If-Match"))
+                case "word":
+                    arguments[name] = path[name]
+                case "query":
+                    assert route.query is not None
+                    arguments[name] = reading.record(route.query, {key: values[key] for key in fields if key in values})
+                case "body":
+                    arguments[name] = await reading.body(request, route)
+        return arguments
+
+    async def _options(self, routes: tuple[Route, ...], **_: str) -> Response:
+        headers = request.headers
+        return self._cors.preflight(routes, headers.get("Origin"), headers.get("Access-Control-Request-Method"))
+
+    async def _mark(self, routes: dict[str, Route], response: Response) -> Response:
+        route = routes.get(request.endpoint or "")
+        if route is not None:
+            self._cors.mark(response, route, request.headers.get("Origin"))
+            response.headers.setdefault("Cache-Control", "no-store")
+        if taken := g.get("rate_limit"):
+            limit = taken.limit
+            response.headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.count};w={limit.seconds}'
+            response.headers["RateLimit"] = f'"{limit.name}";r={taken.remaining};t={ceil(taken.reset)}'
+        return response
+
+
+def _admit(route: Route, actor: Actor) -> None:
+    if route.who is Who.KEY and actor.account is None:
+        raise Refused(ErrorCode.KEY_MISSING, "This needs the channel's stream key, as 'Authorization: Bearer KEY', or its owner.")
+    if route.who in {Who.ACCOUNT, Who.OPERATOR}:
+        _account(actor)
+    if route.scope is not None:
+        require_scope(actor, route.scope)
+    if route.who is Who.OPERATOR and not actor.is_operator:
+        raise Refused(ErrorCode.NOT_ALLOWED, "Only an operator may do that.")
+
+
+def _account(actor: Actor) -> Account:
+    if actor.account is None:
+        raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to do that.")
+    return actor.account

@@ -1,0 +1,11 @@
+"""The route table: every noun of the interface, in the order people read them."""
+
+from web.api import latency, live, publishing, server_time
+from web.api.route import Noun, Route
+
+NOUNS: tuple[Noun, ...] = (live.NOUN, publishing.NOUN, latency.NOUN, server_time.NOUN)
+
+
+def routes() -> tuple[Route, ...]:
+    """Everything that can be asked."""
+    return tuple(route for noun in NOUNS for route in noun.routes)
