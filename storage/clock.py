@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -32,3 +33,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """See :class:`Clock`."""
         await asyncio.sleep(seconds)
+
+
+def utc_now(clock: Clock) -> datetime:
+    """Now, to the microsecond."""
+    return datetime.fromtimestamp(clock.unix_ns() // 1_000 / 1_000_000, UTC)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
     from storage.database.sessions import SessionRepository
+    from storage.key_ring import KeyRing
     from storage.passwords import Passwords
+    from storage.signing import SigningKeys
+    from storage.tokens import Tokens
 
 
 class Storage:
@@ -87,6 +90,30 @@ class Storage:
 
         return Passwords()
 
+    @cached_property
+    def keys(self) -> "KeyRing":
+        """The keys that vouch for tokens, as far as this process knows: see :attr:`signing` and :mod:`storage.announced_keys`."""
+        from storage.key_ring import KeyRing
+
+        return KeyRing(self._clock)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """Signed tokens, by :attr:`keys`."""
+        from storage.tokens import Tokens
+
+        return Tokens(self.keys, self._clock)
+
+    @cached_property
+    def signing(self) -> "SigningKeys":
+        """Keeps :attr:`keys` filled from the database. Raises ``BadInput(SETTINGS_INVALID)`` without ``FANLIGHT_SECRET``."""
+        from storage.database.signing_keys import SigningKeyRepository
+        from storage.sealing import Sealer
+        from storage.signing import SigningKeys
+
+        sealer = Sealer(self._settings.secret, "signing-keys")
+        return SigningKeys(SigningKeyRepository(self.database), sealer, self.keys, self._clock)
+
     async def close(self) -> None:
         """Close what was opened."""
         if "passwords" in self.__dict__:
@@ -132,7 +159,7 @@ def check_split(settings: Settings, roles: Collection[str], *, one_machine: bool
     problems = []
     if not settings.redis_url:
         problems.append("REDIS_URL is not set: nodes find each other through it.")
-    if not settings.secret and not {"ingest", "transcoder"}.isdisjoint(roles):
+    if not settings.secret and not {"web", "ingest", "transcoder"}.isdisjoint(roles):
         problems.append("FANLIGHT_SECRET is not set: all nodes need the same one.")
     if not one_machine:
         if "web" in roles and (not settings.database_url or settings.database_url.startswith("sqlite")):

@@ -12,6 +12,7 @@ COMMANDS = {
     "up": "Run everything on this machine until Ctrl-C.",
     "node": "Run chosen roles against a shared Redis, database and bucket.",
     "channel": "Create channels and stream keys, list and revoke them.",
+    "keys": "List and rotate the keys that sessions' tokens are signed with.",
     "publish": "Publish a file or a test pattern by WHIP.",
     "doctor": "Check this machine and say what to do.",
     "migrate": "Bring the database to the current schema.",

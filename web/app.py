@@ -66,11 +66,13 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
 
     @app.while_serving
     async def readers() -> AsyncGenerator[None, None]:
-        with contextlib.suppress(Unavailable):
-            await directory.refresh()
+        for refresh in (directory.refresh, storage.signing.refresh):
+            with contextlib.suppress(Unavailable):
+                await refresh()
         async with Tasks("web") as tasks:
             tasks.start("directory", _kept("directory", directory.run, clock))
             tasks.start("audience", _kept("audience", audience.run, clock))
+            tasks.start("signing keys", _kept("signing keys", lambda: storage.signing.run(storage.bus), clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
             yield
 

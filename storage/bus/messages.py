@@ -89,6 +89,21 @@ class LatencyInfo(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: int
 
 
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The public half of a key tokens are signed with, as in :class:`storage.model.token.PublicKey`; times in Unix milliseconds."""
+
+    kid: str
+    public: bytes
+    created_ms: int
+    retired_ms: int | None = None
+
+
+class KeysInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Every key that may still vouch for a token. Kept by the web nodes, read by those that only check tokens."""
+
+    keys: tuple[KeyInfo, ...]
+
+
 class InitEvent(msgspec.Struct, frozen=True, kw_only=True, tag="init"):
     """A rendition has a (new) init segment, fetched by :func:`storage.bus.topics.init_key`; later parts name it by ``init``."""
 

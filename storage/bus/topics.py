@@ -62,6 +62,9 @@ def reply_key(call: str) -> str:
 CHANGES = "fl:changes"
 """Pub/sub hint that a session or broadcast register changed; its payload is the channel's name. A hint may be lost: readers also poll."""
 
+SIGNING_KEYS = "fl:keys:signing"
+"""Register of the public halves of the keys tokens are signed with: ``KeysInfo``, time to live a day."""
+
 REVOCATIONS = "fl:revocations"
 """Pub/sub hint that something about an account or its sessions changed; its payload is the account's id. A hint may be lost."""
 

@@ -1,13 +1,13 @@
 """Who is signed in where. A session is over when it was ended, was not used or lasted too long, or its account's generation grew."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from storage import secrets
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.database.rows import ACCOUNT_COLUMNS, account_of
 from storage.database.tables import account as accounts
@@ -38,7 +38,7 @@ class SessionRepository:
 
     async def start(self, account: Account, kind: SessionKind, *, user_agent: str, address: str) -> tuple[AccountSession, str]:
         """A new session and the secret that proves it (empty where tokens do), which is kept as a digest only."""
-        now = self._now()
+        now = utc_now(self._clock)
         secret = secrets.new_session_secret() if kind is SessionKind.BROWSER else ""
         agent = "".join(letter if letter.isprintable() else " " for letter in user_agent[:_LONGEST_AGENT])
         made = AccountSession(
@@ -75,7 +75,7 @@ class SessionRepository:
 
     async def get(self, session: RecordId) -> SignedIn | None:
         """A session that is not over, with its account; None if it is over or never was. Notes that it was used."""
-        now = self._now()
+        now = utc_now(self._clock)
         async with self._database.transaction() as connection:
             query = _everything().where(sessions.c.id == session, *_valid(now))
             row = (await connection.execute(query)).one_or_none()
@@ -85,14 +85,14 @@ class SessionRepository:
 
     async def list(self, account: AccountId) -> Sequence[AccountSession]:
         """An account's sessions that are not over, the last used first."""
-        query = _everything().where(sessions.c.account == account, *_valid(self._now()))
+        query = _everything().where(sessions.c.account == account, *_valid(utc_now(self._clock)))
         async with self._database.transaction() as connection:
             rows = await connection.execute(query.order_by(sessions.c.used_at.desc(), sessions.c.id.desc()).limit(MOST))
             return [_session(row) for row in rows]
 
     async def end(self, session: RecordId, reason: SessionEnd, *, account: AccountId) -> None:
         """End one of an account's sessions. Raises ``NotFound(NOT_FOUND)``; it is over, never was or is somebody else's."""
-        now = self._now()
+        now = utc_now(self._clock)
         which = (sessions.c.id == session) & (sessions.c.account == account) & sessions.c.ended_at.is_(None) & (sessions.c.expires_at > now)
         async with self._database.transaction() as connection:
             result = await connection.execute(_ended(which, now, reason))
@@ -107,13 +107,10 @@ class SessionRepository:
 
     async def sweep(self) -> int:
         """Forget sessions that are over for long; returns how many."""
-        now = self._now()
+        now = utc_now(self._clock)
         old = (sessions.c.expires_at < now - KEPT) | (sessions.c.used_at < now - IDLE - KEPT) | (sessions.c.ended_at < now - KEPT)
         async with self._database.transaction() as connection:
             return (await connection.execute(delete(sessions).where(old))).rowcount
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
 
 
 def _everything() -> Any:

@@ -68,7 +68,7 @@ class Site:
 
 @pytest_asyncio.fixture
 async def site(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Site]:
-    settings = Settings(data=tmp_path, redis_url=valkey.url, edge_port=8123)
+    settings = Settings(data=tmp_path, redis_url=valkey.url, edge_port=8123, secret="a secret of the tests")
     clock = SystemClock()
     async with open_storage(settings) as storage:
         await storage.database.migrate()
