@@ -9,12 +9,15 @@ import pytest
 from storage.bus.messages import BroadcastInfo
 from storage.bus.redis import Bus
 from storage.model.errors import ErrorCode, NotFound, Unavailable
-from storage.model.ids import ChannelName, NodeId
+from storage.model.ids import ChannelName, NodeId, new_broadcast_id
 from storage.node import Tasks
 from storage.objects.store import ObjectStore
 from tests.edge.publisher import Publisher
 from web.edge import edge as edge_module
+from web.edge import follower as follower_module
+from web.edge.answering import Answering
 from web.edge.edge import Edge
+from web.edge.routes import MultivariantRequest
 
 SPEED = 20
 
@@ -133,3 +136,58 @@ async def test_one_followers_defect_is_its_own(here: Edge, publisher: Publisher)
     assert follower.current is None
     here.bus.defect = None
     assert (await here.follow(publisher.channel)).broadcast.info.broadcast == publisher.broadcast
+
+
+@pytest.fixture
+async def slow_to_look(here: Edge, monkeypatch: pytest.MonkeyPatch) -> Edge:
+    """An edge that learns of nothing by looking regularly."""
+    for module, name in ((follower_module, "LOOK"), (edge_module, "OFFLINE"), (edge_module, "POSTER")):
+        monkeypatch.setattr(module, name, 1e6)
+    return here
+
+
+async def succeeded(publisher: Publisher) -> Publisher:
+    """The channel's broadcast has ended and the next one is there."""
+    await publisher.end()
+    second = Publisher(publisher.bus, publisher.objects, publisher.channel, new_broadcast_id())
+    await second.begin()
+    await second.parts(2)
+    return second
+
+
+async def test_an_announced_broadcast_is_followed_at_once(slow_to_look: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    follower = await slow_to_look.follow(publisher.channel)
+    second = await succeeded(publisher)
+    assert follower.broadcast.info.broadcast == publisher.broadcast
+    async with asyncio.timeout(20):
+        while follower.broadcast.info.broadcast != second.broadcast:
+            await publisher.bus.announce_change(publisher.channel)
+            await asyncio.sleep(0.05)
+
+
+async def test_whoever_asks_for_an_ended_broadcast_gets_the_next_one(slow_to_look: Edge, publisher: Publisher) -> None:
+    await publisher.segments(1)
+    follower = await slow_to_look.follow(publisher.channel)
+    second = await succeeded(publisher)
+    async with asyncio.timeout(20):
+        while not follower.broadcast.window.ended:
+            await asyncio.sleep(0.02)
+    before = reads(slow_to_look)
+    answering = Answering(slow_to_look)
+    await asyncio.gather(*(answering.multivariant(MultivariantRequest(publisher.channel)) for _ in range(100)))
+    assert follower.broadcast.info.broadcast == second.broadcast
+    assert reads(slow_to_look) - before <= 2
+
+
+async def test_a_channel_found_dark_is_looked_up_again_when_it_is_announced(slow_to_look: Edge, publisher: Publisher) -> None:
+    dark = Publisher(publisher.bus, publisher.objects, ChannelName("dark"), new_broadcast_id())
+    with pytest.raises(NotFound):
+        await slow_to_look.follow(dark.channel)
+    assert await slow_to_look.describe(dark.channel) is None
+    await dark.begin()
+    async with asyncio.timeout(20):
+        while await slow_to_look.describe(dark.channel) is None:
+            await dark.bus.announce_change(dark.channel)
+            await asyncio.sleep(0.05)
+        await slow_to_look.follow(dark.channel)

@@ -52,7 +52,12 @@ class Answering:
 
     async def multivariant(self, request: MultivariantRequest) -> Playlist:
         """The multivariant playlist of a channel on the air."""
-        found = (await self._edge.follow(request.channel)).broadcast.multivariant()
+        follower = await self._edge.follow(request.channel)
+        if follower.broadcast.window.ended:
+            # Who asks for a broadcast that is over may have heard of the next one before us.
+            await follower.look_again()
+            follower = await self._edge.follow(request.channel)
+        found = follower.broadcast.multivariant()
         if found is None:
             raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "This channel is about to begin.")
         return found

@@ -25,6 +25,8 @@ OFFLINE = 1.0
 POSTER = 2.0
 """Seconds for which what a channel's register said is good enough for its poster."""
 SWEEP = 0.5
+HINTS = 5.0
+"""Seconds without a hint after which the connection that brings them is looked at."""
 
 log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ class Edge:
         self._clock = clock
         self._offline: dict[ChannelName, float] = {}
         self._described: dict[ChannelName, tuple[float, BroadcastInfo | None]] = {}
+        tasks.start("hints", self._hear())
         tasks.start("deadlines", every(clock, SWEEP, self._sweep, name="deadlines"))
 
     @property
@@ -125,6 +128,18 @@ class Edge:
                     self._offline.clear()
                 self._offline[follower.channel] = self._clock.monotonic() + OFFLINE
             follower.close()
+
+    async def _hear(self) -> None:
+        """A channel's register may have changed: what is known of it from before is worth nothing."""
+        async with self.bus.changes(poll=HINTS) as changes:
+            async for channel in changes:
+                if channel is None:
+                    # Followers look by themselves; there may have been hints that nobody heard.
+                    continue
+                self._offline.pop(channel, None)
+                self._described.pop(channel, None)
+                if follower := self.followers.get(channel):
+                    follower.hint()
 
     async def _sweep(self) -> None:
         now = self._clock.monotonic()

@@ -23,6 +23,8 @@ LOOK = 1.0
 """Seconds between two looks at a channel's register."""
 LOST = 3
 """A register missing for this many target durations means that the channel is off the air (section 6.2.2 then asks for 404)."""
+FRESH = 0.1
+"""Seconds for which a look is good enough where a viewer may know more than we do."""
 RETRY = 0.25
 BLOBS_AT_ONCE = 32
 REPORT = 3.0
@@ -63,6 +65,9 @@ class Follower:
         self._bus = premises.bus
         self._clock = premises.clock
         self._following: asyncio.Task[None] | None = None
+        self._hinted = asyncio.Event()
+        self._looked: asyncio.Future[None] | None = None
+        self._looked_at = premises.clock.monotonic()
         self._seen = self._touched = self._turned = premises.clock.monotonic()
         self._reported = 0.0
 
@@ -88,18 +93,48 @@ class Follower:
     async def run(self) -> None:
         """Follow until nobody watches or the channel is off the air. Whoever started this then calls :meth:`close`."""
         async with asyncio.TaskGroup() as tasks:
-            while await self._look(tasks):
-                await self._clock.sleep(LOOK)
+            ticking = tasks.create_task(self._tick(), name=f"looks at {self.channel}")
+            # A hint that came during the last look is worth another one.
+            while await self._looks(tasks) or self._hinted.is_set():
+                await self._hinted.wait()
+            ticking.cancel()
             if self._following is not None:
                 self._following.cancel()
+
+    def hint(self) -> None:
+        """The channel's register may have changed: look now."""
+        self._hinted.set()
+
+    async def look_again(self) -> None:
+        """Wait for a look at the register that is at most a tenth of a second old when it begins. All who ask share one."""
+        if self._clock.monotonic() - self._looked_at > FRESH:
+            if self._looked is None:
+                self._looked = asyncio.get_running_loop().create_future()
+            self.hint()
+            await asyncio.shield(self._looked)
 
     def close(self) -> None:
         """Let go of everything and send whoever waits to look again."""
         self.opened.set()
+        _settle(self._looked)
         for broadcast in (self.current, self.previous):
             if broadcast is not None:
                 broadcast.close()
         self.current = self.previous = None
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(LOOK)
+            self._hinted.set()
+
+    async def _looks(self, tasks: asyncio.TaskGroup) -> bool:
+        self._hinted.clear()
+        waiting, self._looked = self._looked, None
+        try:
+            return await self._look(tasks)
+        finally:
+            self._looked_at = self._clock.monotonic()
+            _settle(waiting)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> bool:
         now = self._clock.monotonic()
@@ -184,3 +219,8 @@ class Follower:
             blobs.update(zip(some, await self._bus.blobs(some), strict=True))
         self._premises.fetched += sum(len(data) for data in blobs.values() if data)
         broadcast.take(batches, blobs)
+
+
+def _settle(waiting: asyncio.Future[None] | None) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
