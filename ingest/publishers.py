@@ -141,6 +141,8 @@ class Publishers:
             clock=self._clock,
             on_change=self._changed,
         )
+        # FFmpeg sends a single check, and its datagram can overtake the task started here in the event loop.
+        self._port.admit(peer)
         self._sessions[identifier] = session
         self._sinks[identifier] = sink
         running = self._tasks.start(f"session {identifier}", self._run(session))

@@ -64,12 +64,11 @@ class Session:
         self._ended: asyncio.Future[PublishEnd] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> PublishEnd:
-        """Connect, receive until the end, leave nothing behind; return why it ended.
+        """Connect, receive until the end, leave nothing behind; return why it ended. The port has admitted the peer already.
 
         Raises:
             Exception: what the reception raised, which is a defect.
         """
-        self._port.admit(self.peer)
         try:
             async with asyncio.TaskGroup() as group:
                 life = group.create_task(self._live(), name=f"session {self.who.session}")

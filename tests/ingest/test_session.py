@@ -74,6 +74,19 @@ async def test_a_publisher_connects_and_its_media_reaches_the_feed(rig: Rig) -> 
             await asyncio.sleep(0.02)
 
 
+async def test_the_only_check_of_a_publisher_that_comes_at_once_is_answered(rig: Rig) -> None:
+    reply = rig.ingest.publishers.open(CHANNEL, OFFERS["ffmpeg9"])
+    ufrag, password = (re.search(rf"a=ice-{name}:(\S+)", reply.answer) for name in ("ufrag", "pwd"))
+    assert ufrag
+    assert password
+    check = stun.request(bytes(12), {stun.USERNAME: f"{ufrag[1]}:theirs".encode(), stun.PRIORITY: bytes(4)}, password[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        theirs.bind(("127.0.0.1", 0))
+        rig.ingest.port.datagram_received(check, ("::ffff:127.0.0.1", theirs.getsockname()[1], 0, 0))
+        theirs.settimeout(5)
+        assert theirs.recv(1500)[:2] == stun.BINDING_SUCCESS.to_bytes(2, "big")
+
+
 async def test_a_publisher_that_closes_its_connection_without_a_delete_may_come_back(rig: Rig) -> None:
     async with publishing(rig.url, rig.key, rig.http):
         await rig.live()
