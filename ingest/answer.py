@@ -89,12 +89,12 @@ def local_role(offer: Offer) -> str:
 
 
 def write_answer(offer: Offer, accepted: Sequence[AcceptedMedia], local: LocalEnd) -> str:
-    """The text of the answer: recvonly, one transport, every candidate in it."""
+    """The text of the answer: recvonly, one transport, every candidate in each of its sections."""
     lines = ["v=0", f"o=- {local.origin} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite", "a=ice-options:trickle ice2"]
     if offer.bundled:
         lines.append("a=group:BUNDLE " + " ".join(one.media.mid for one in accepted))
-    for index, one in enumerate(accepted):
-        lines += _section(offer, one, local, with_candidates=index == 0 or not offer.bundled)
+    for one in accepted:
+        lines += _section(offer, one, local)
     return "\r\n".join([*lines, ""])
 
 
@@ -125,7 +125,7 @@ def _packetization_penalty(codec: OfferedCodec) -> int:
     return {"1": 0, "0": 1, "": 1}.get(codec.parameters.get("packetization-mode", ""), 2)
 
 
-def _section(offer: Offer, one: AcceptedMedia, local: LocalEnd, *, with_candidates: bool) -> list[str]:
+def _section(offer: Offer, one: AcceptedMedia, local: LocalEnd) -> list[str]:
     payload_types = [one.chosen.payload_type] + ([one.rtx.payload_type] if one.rtx else [])
     lines = [
         f"m={one.media.kind} {local.port} {one.media.protocol} {' '.join(map(str, payload_types))}",
@@ -148,7 +148,8 @@ def _section(offer: Offer, one: AcceptedMedia, local: LocalEnd, *, with_candidat
     lines += [f"a=rtcp-fb:{payload_type} {name}" for name in one.feedback]
     if one.rtx is not None:
         lines += [f"a=rtpmap:{one.rtx.payload_type} rtx/{one.rtx.rate}", f"a=fmtp:{one.rtx.payload_type} apt={payload_type}"]
-    return lines + (_candidates(local) if with_candidates else [])
+    # aiortc with max-bundle looks for candidates in any of the bundled sections; to all others they are the same ones once more.
+    return lines + _candidates(local)
 
 
 def _format(one: AcceptedMedia) -> str:

@@ -74,7 +74,10 @@ def test_an_answer_mirrors_the_offer_section_by_section(client: str) -> None:
             assert line in section.split("\r\n")
         assert not re.search(r"goog-remb|abs-send-time|a=ssrc|msid|a=rid|simulcast|red/|ulpfec", section)
     assert "a=ice-lite" in text.split("\r\nm=", maxsplit=1)[0]
-    assert [line.split()[4] for line in text.split("\r\n") if line.startswith("a=candidate")] == ["192.0.2.7", "2001:db8::7"]
+    for section in sections:
+        lines = section.split("\r\n")
+        assert [line.split()[4] for line in lines if line.startswith("a=candidate")] == ["192.0.2.7", "2001:db8::7"]
+        assert lines.count("a=end-of-candidates") == 1
     assert all(not section.startswith(("audio 0 ", "video 0 ")) for section in sections)
 
 
