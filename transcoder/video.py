@@ -9,6 +9,7 @@ from transcoder.cmaf.track import VIDEO_RATE
 from transcoder.codec_video import Picture, black
 from transcoder.cut import SLIVER, CannotPass, CutRule, Obstacle, Part, Sample, VideoCutter
 from transcoder.encode import EncodeLane, fitted_size
+from transcoder.frame_rate import FrameRate
 from transcoder.intake import VideoIntake
 from transcoder.lane import Lane, LaneJudge, Timing
 from transcoder.pace import Pace
@@ -55,7 +56,7 @@ class VideoSide:
         self._used: tuple[bytes, bytes] | None = None
         self._mark = mark
         self._asked = 0
-        self._frames, self._frames_from = 0, -1
+        self._rate = FrameRate()
         self.intake = VideoIntake()
         self.announced = announced
         self.size = size
@@ -68,6 +69,7 @@ class VideoSide:
         """A session with a video track begins, or goes on (``anchor``)."""
         self.intake.open(codec, origin_ns, anchor)
         self._judge.renew()
+        self._rate.renew()
         if anchor is None:
             # No unit of this session follows what another worker announced of another session.
             self.announced = -2 if self._mark else 0
@@ -102,6 +104,7 @@ class VideoSide:
         if pts is None:
             return
         self._judge.observe(pts, keyframe=unit.keyframe)
+        self._rate.observe(unit.ticks)
         if self._mark is not None and not self._take_over(unit, self._mark):
             return
         if self.lane is Lane.PASSTHROUGH:
@@ -292,13 +295,10 @@ class VideoSide:
         self._ended(self._writer.end)
 
     def _note_rate(self, part: Part) -> None:
-        """FRAME-RATE is the largest a segment had; until the first is whole, its first part's."""
-        if self._writer.part == 0 or self._frames_from < 0:
-            self._frames, self._frames_from = 0, part.start
-        self._frames += len(part.samples)
+        """FRAME-RATE is the largest there was; where the source keeps to no usual rate, nothing is said before a segment is whole."""
         look = self._writer.look
         if part.closes or not look.frame_rate:
-            rate = float(min(60, round(self._frames * VIDEO_RATE / (part.end - self._frames_from))))
+            rate = self._rate.known or (self._rate.mean if part.closes else 0.0)
             if rate > look.frame_rate:
                 self._writer.look = Look(look.codecs, look.width, look.height, rate)
 
