@@ -65,10 +65,9 @@ class AudioSide:
         state = self._timeline.state if self._timeline else None
         return state.shift * SECOND_NS // AUDIO_RATE if state else 0
 
-    @property
-    def lead(self) -> float:
-        """Seconds the sound is behind the capture clock and picture should be, too."""
-        return self._timeline.error / AUDIO_RATE if self._timeline else 0.0
+    def lead(self, capture_ns: int) -> float:
+        """Seconds by which the sound captured at ``capture_ns`` is behind the capture clock and the picture should be, too."""
+        return self._timeline.behind(capture_ns) / AUDIO_RATE if self._timeline else 0.0
 
     @property
     def written(self) -> int:

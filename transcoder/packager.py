@@ -128,7 +128,7 @@ class Packager:
             self._fresh = False
             self._correct_origin(unit, now_ns)
         if unit.kind is TrackKind.VIDEO and self.video:
-            self.video.unit(unit, now_ns, self.audio.lead if self.audio else 0.0)
+            self.video.unit(unit, now_ns, self.audio.lead(unit.capture_ns) if self.audio else 0.0)
         elif unit.kind is TrackKind.AUDIO and self.audio:
             self.audio.unit(unit, now_ns)
         elif unit.kind is TrackKind.AUDIO:

@@ -5,9 +5,12 @@ noisy until the first RTCP sender report (RFC 3550 section 6.4.1). So a track ru
 clock gently: audio at most half a percent (inaudible), video as fast as ten percent, towards wherever audio is now.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 SECOND_NS = 1_000_000_000
+_PLACES = 128
+"""Units remembered for the other track: two seconds and a half of sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,24 @@ class TrackTimeline:
         self._error = state.error if state else 0.0
         self._shift = state.shift if state else 0
         self._aligned = False
+        self._places: deque[tuple[int, int]] = deque(maxlen=_PLACES)
+        if state:
+            self._note(state)
 
-    @property
-    def error(self) -> float:
-        """Smoothed ticks by which the track is behind (positive: it must move later) the capture clock."""
-        return self._error
+    def behind(self, capture_ns: int) -> float:
+        """Ticks by which what was captured at ``capture_ns`` stands before (positive) the place the capture clock wants for it, by
+        the units placed around it.
+        """
+        places = self._places
+        later: tuple[int, int] | None = None
+        for place in reversed(places):
+            if place[0] <= capture_ns:
+                if later is None:
+                    return place[1]
+                share = (capture_ns - place[0]) / (later[0] - place[0])
+                return place[1] + (later[1] - place[1]) * share
+            later = place
+        return later[1] if later else 0.0
 
     @property
     def state(self) -> TrackState | None:
@@ -134,4 +150,11 @@ class TrackTimeline:
 
     def _keep(self, ticks: int, pts: int, capture_ns: int, *, jumped: bool) -> Place:
         self._state = TrackState(ticks, pts, capture_ns, self._shift, self._error)
+        if jumped:
+            self._places.clear()
+        self._note(self._state)
         return Place(pts, jumped)
+
+    def _note(self, state: TrackState) -> None:
+        wanted = (state.capture_ns - self._origin_ns) * self._rate // SECOND_NS + state.shift
+        self._places.append((state.capture_ns, wanted - state.pts))

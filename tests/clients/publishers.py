@@ -92,15 +92,13 @@ def fanlight(url: str, key: str, *more: str) -> list[str]:
 class Kind:
     """A publisher program.
 
-    ``beeps`` says that it sends the stamped picture with the beeps in time, ``skew`` how far it is allowed to have them apart in
-    milliseconds (its own sender reports may be that wrong), ``patience`` how many seconds it takes until media flows.
+    ``beeps`` says that it sends the stamped picture with the beeps in time, ``patience`` how many seconds it takes until media flows.
     """
 
     name: str
     command: Callable[[str, str, Material], list[str]]
     codec: str = "h264"
     beeps: bool = True
-    skew: float = 40.0
     patience: float = 20.0
 
 
@@ -140,14 +138,12 @@ def _aiortc(codec: str) -> Callable[[str, str, Material], list[str]]:
 KINDS = (
     Kind("fanlight-h264", lambda url, key, _material: fanlight(url, key)),
     Kind("fanlight-vp8", lambda url, key, _material: fanlight(url, key, "--video-codec", "vp8"), codec="vp8"),
-    # FFmpeg sends a second of backlog as fast as it can once DTLS is up; the timeline closes what that tears open within five seconds.
-    Kind("ffmpeg", _ffmpeg(), skew=150),
-    Kind("ffmpeg-dtls-active", _ffmpeg("-whip_flags", "dtls_active"), skew=150),
+    Kind("ffmpeg", _ffmpeg()),
+    Kind("ffmpeg-dtls-active", _ffmpeg("-whip_flags", "dtls_active")),
     Kind("libdatachannel", _datachannel),
     Kind("gstreamer", _gstreamer, beeps=False),
-    # aiortc stamps its sender reports when a frame was encoded, however long that took.
-    Kind("aiortc-vp8", _aiortc("VP8"), codec="vp8", beeps=False),
-    Kind("aiortc-h264", _aiortc("H264"), beeps=False),
+    Kind("aiortc-vp8", _aiortc("VP8"), codec="vp8"),
+    Kind("aiortc-h264", _aiortc("H264")),
     Kind("chromium", _browser("chromium", "plain", "h264"), patience=40),
     Kind("chromium-whip-whep-vp8", _browser("chromium", "whip-whep", "vp8"), codec="vp8", patience=40),
     Kind("chromium-eyevinn", _browser("chromium", "eyevinn", "h264"), patience=40),

@@ -47,4 +47,4 @@ def test_a_publisher_no_one_here_wrote_goes_live_and_is_watched(kind: Kind, stag
     if kind.beeps:
         skews = [skew for _, skew in analysis.skews(probe.video, probe.audio)]
         assert len(skews) >= 3
-        assert max(abs(skew) for skew in skews) <= kind.skew, skews
+        assert max(abs(skew) for skew in skews) <= 40, skews

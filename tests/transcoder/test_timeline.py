@@ -38,7 +38,7 @@ def test_alignment_that_comes_late_is_made_good_smoothly(late: float) -> None:
         while packets * 0.02 <= second:
             sound.place(packets * 960, ns(packets * 0.02), aligned=True)
             packets += 1
-        lead = sound.error / 48_000 * 90_000
+        lead = sound.behind(ns(believed)) / 48_000 * 90_000
         shown = picture.place(index * 3000, ns(believed), aligned=aligned, lead=lead)
         assert not shown.jumped
         if last is not None:
@@ -46,6 +46,25 @@ def test_alignment_that_comes_late_is_made_good_smoothly(late: float) -> None:
         last = shown.pts
         skews.append((second, shown.pts / 90_000 - second))
     assert all(abs(skew) < 0.04 for second, skew in skews if second > 2 + late * 12)
+
+
+def test_a_burst_at_the_start_does_not_part_sound_and_picture() -> None:
+    # FFmpeg sends the half second that waited for its handshake within 10 ms, then goes on at normal speed.
+    sound = TrackTimeline(48_000, ORIGIN, AUDIO_PULL)
+    picture = video()
+
+    def captured(second: float) -> int:
+        return ns(1 + max(second / 50, second - 0.49))
+
+    skews = []
+    for second in sorted([*(n / 50 for n in range(500)), *(n / 30 + 0.001 for n in range(300))]):
+        if round(second * 1000) % 20 == 0:
+            heard = sound.place(round(second * 48_000), captured(second), aligned=True).pts / 48_000 - second
+        else:
+            lead = sound.behind(captured(second)) * 90_000 / 48_000
+            shown = picture.place(round(second * 90_000), captured(second), aligned=True, lead=lead).pts / 90_000 - second
+            skews.append(shown - heard)
+    assert max(abs(skew) for skew in skews) < 0.01
 
 
 def test_a_slow_drift_is_followed_without_a_step() -> None:
