@@ -164,7 +164,7 @@ def check_split(settings: Settings, roles: Collection[str], *, one_machine: bool
     if not one_machine:
         if "web" in roles and (not settings.database_url or settings.database_url.startswith("sqlite")):
             problems.append("DATABASE_URL must name a PostgreSQL database: nodes can't share an SQLite file.")
-        if not settings.s3_bucket and not {"transcoder", "edge"}.isdisjoint(roles):
+        if not settings.s3_bucket and not {"transcoder", "edge", "web"}.isdisjoint(roles):
             problems.append("FANLIGHT_S3_BUCKET is not set: nodes can't share a folder.")
         if "ingest" in roles and "transcoder" not in roles and not settings.relay_port:
             problems.append("FANLIGHT_RELAY_PORT is not set: transcoder nodes read an ingest node's media through it.")

@@ -27,6 +27,7 @@ from web.errors import answer
 from web.headers import protect
 from web.metrics import FAILURES, REQUESTS
 from web.pages import pages_blueprint, wants_page
+from web.pictures import Pictures, pictures_blueprint
 from web.titles import Titles
 
 LARGEST_BODY = 8 * 1024 * 1024
@@ -43,6 +44,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     directory = Directory(storage.bus, clock)
     audience = Audience(storage.bus, clock, new_node_id("web"))
     titles = Titles(storage.channels, clock)
+    pictures = Pictures(storage.objects)
     authentication = Authentication(settings, storage, clock)
     authentication.install(app)
 
@@ -55,6 +57,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):
         app.register_blueprint(frame.blueprint(noun, handlers))
+    app.register_blueprint(pictures_blueprint(pictures))
     app.register_blueprint(description_blueprint(NOUNS))
     app.register_blueprint(pages_blueprint())
     tell_errors(app)

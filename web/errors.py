@@ -30,6 +30,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.LAST_OPERATOR: 409,
         ErrorCode.PASSWORD_UNFIT: 422,
         ErrorCode.PASSWORD_WRONG: 403,
+        ErrorCode.PICTURE_UNFIT: 422,
         ErrorCode.SERVER_BUSY: 503,
         ErrorCode.CHANNEL_NAME_INVALID: 400,
         ErrorCode.CHANNEL_NOT_FOUND: 404,

@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     LAST_OPERATOR = "last_operator"
     PASSWORD_UNFIT = "password_unfit"  # noqa: S105 - the name of an error
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of an error
+    PICTURE_UNFIT = "picture_unfit"
     SERVER_BUSY = "server_busy"
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"

@@ -44,6 +44,11 @@ def poster_object(channel: ChannelName, broadcast: BroadcastId, number: int) -> 
     return f"{broadcast_prefix(channel, broadcast)}/poster-{number}.jpg"
 
 
+def picture_object(name: str) -> str:
+    """A picture somebody uploaded; ``name`` is random and never used again."""
+    return f"pictures/{name}"
+
+
 def check_key(key: str) -> None:
     """Refuse a key that could mean another place than its own: empty, ``.``-led or over-long steps, control characters, backslashes.
 
