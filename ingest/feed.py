@@ -22,8 +22,8 @@ _ENDED_KEPT = 4
 _TAKE_BYTES = 256 * 1024
 
 Item = AccessUnit | Dropped | Silence | End
-Notify = Callable[[bool], None]
-"""Called with every append; true where the reader should not wait for more to come."""
+Notify = Callable[[AccessUnit | None], None]
+"""Called with every unit, and with None where something else is to be told at once."""
 
 
 class Feed:
@@ -64,7 +64,7 @@ class Feed:
             self._keyframe = self.first + len(units) - 1
         self._evict(unit.capture_ns)
         for notify in self._notifies:
-            notify(video)
+            notify(unit)
 
     def silence(self, silent: bool) -> None:
         """The publisher went quiet, or is back."""
@@ -98,7 +98,7 @@ class Feed:
 
     def _wake(self) -> None:
         for notify in self._notifies:
-            notify(True)
+            notify(None)
 
     def _evict(self, now_ns: int) -> None:
         units = self.units

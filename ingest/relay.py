@@ -1,6 +1,7 @@
 """Serves feeds to transcoder workers over a Unix socket or TCP, in the frames of :mod:`ingest.frames`.
 
-A connection is a protocol object without a task: units are written as they come, audio together with the next picture.
+A connection is a protocol object without a task. Pictures travel in pairs and the sound with them, since every write wakes
+a process; a keyframe, behind which a part may end, leaves at once.
 A worker that reads too slowly is not waited for: its place in the feed stays behind and falls out of the ring in the end.
 """
 
@@ -18,15 +19,15 @@ from ingest.frames import Control, End, FrameDecoder, FrameError, Hello, Tracks,
 from storage.clock import Clock
 from storage.model.errors import Refused
 from storage.model.ids import SessionId
-from storage.model.media import AccessUnit
+from storage.model.media import AccessUnit, TrackKind
 from storage.secrets import check_relay_token
 
 HELLO_DEADLINE = 5.0
 STALL_DEADLINE = 30.0
 """Seconds a worker may leave our output unread before it is cut off."""
 
-COALESCE = 0.03
-"""Seconds audio may wait for a picture to travel with."""
+COALESCE = 0.04
+"""Seconds a picture may wait for the next one to travel with; sound that has no picture to travel with waits as long."""
 
 CONNECTIONS_LIMIT = 256
 
@@ -97,6 +98,7 @@ class Connection(asyncio.Protocol):
         self._subscription: Subscription | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._picture_waits = False
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -175,15 +177,20 @@ class Connection(asyncio.Protocol):
         self._write([Tracks(tracks=self._feed.tracks)])
         self._flush()
 
-    def _notify(self, now: bool) -> None:
+    def _notify(self, unit: AccessUnit | None) -> None:
         if self._paused:
             return
-        if now:
+        picture = unit is not None and unit.kind is TrackKind.VIDEO
+        if unit is None or (picture and (unit.keyframe or self._picture_waits)):
             self._flush()
-        elif self._flush_timer is None:
+        elif picture or self._flush_timer is None:
+            if self._flush_timer is not None:
+                self._flush_timer.cancel()
+            self._picture_waits = picture
             self._flush_timer = asyncio.get_running_loop().call_later(COALESCE, self._flush)
 
     def _flush(self) -> None:
+        self._picture_waits = False
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None

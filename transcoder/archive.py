@@ -73,6 +73,7 @@ class Archive:
         self._info: BroadcastInfo | None = None
         self._touched = self._rendered = 0
         self._multivariant = ""
+        self._media: dict[RenditionName, str] = {}
         self._changed = asyncio.Event()
         self._writing = 0
         self._posters: deque[str] = deque()
@@ -184,7 +185,9 @@ class Archive:
         touched = self._touched
         for name, window in self._window.renditions.items():
             text = render_media(window, part_target=info.part_target, target_duration=info.target_duration, low_latency=False)
-            await self._playlist(keys.media_playlist_object(self._channel, self._broadcast, name), text)
+            if text != self._media.get(name):
+                await self._playlist(keys.media_playlist_object(self._channel, self._broadcast, name), text)
+                self._media[name] = text
         text = render_multivariant(info)
         if text != self._multivariant:
             await self._playlist(keys.multivariant_playlist_object(self._channel, self._broadcast), text)

@@ -15,6 +15,8 @@ from transcoder.timeline import AUDIO_PULL, SECOND_NS, TrackState, TrackTimeline
 _PREROLL = 2 * AAC_FRAME
 _PACKET = 960
 """Samples a packet not decoded yet is taken to last: 20 ms, as all browsers send."""
+_AT_ONCE = 64
+"""Frames given to the encoder together."""
 _SEQUENCES = 1000
 
 
@@ -103,8 +105,8 @@ class AudioSide:
         if self._heard < self._cutter.wanted + AAC_FRAME:
             return
         self._listen()
-        while (frame := self._line.read()) is not None:
-            for payload in self._encoder.encode(*frame):
+        while (frames := self._line.read(_AT_ONCE)) is not None:
+            for payload in self._encoder.encode(*frames):
                 self._cutter.push(payload)
         for part in self._cutter.drain(known):
             self._writer.write(part, all_sync=True)

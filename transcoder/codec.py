@@ -12,10 +12,10 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 
 from transcoder.cmaf.track import AUDIO_RATE
-from transcoder.cut import AAC_FRAME
 from transcoder.sound import SAMPLE_BYTES
 
 AUDIO_BIT_RATE = 128_000
+_TIME_BASE = Fraction(1, AUDIO_RATE)
 _LONGEST_PACKET = 5760
 """Samples: 120 ms (RFC 6716 section 2.1.4)."""
 
@@ -71,7 +71,7 @@ class AacEncoder:
         context.layout = "stereo"
         context.format = "fltp"
         context.bit_rate = AUDIO_BIT_RATE
-        context.time_base = Fraction(1, AUDIO_RATE)
+        context.time_base = _TIME_BASE
         # The default search costs three times as much and is not heard at this rate.
         context.options = {"aac_coder": "fast"}
         context.thread_count = 1
@@ -85,10 +85,12 @@ class AacEncoder:
         return bytes(self._context.extradata or b"")[:2]
 
     def encode(self, pts: int, left: bytes, right: bytes) -> list[bytes]:
-        """Take one frame's samples, shown at tick ``pts``; return the frames that are done, each 1024 ticks behind the one before."""
-        frame = AudioFrame("fltp", "stereo", AAC_FRAME)
+        """Take the samples of whole frames, the first shown at tick ``pts`` and each call's behind those of the call before; return
+        the frames that are done, each 1024 ticks behind the one before.
+        """
+        frame = AudioFrame("fltp", "stereo", len(left) // SAMPLE_BYTES)
         frame.sample_rate = AUDIO_RATE
-        frame.time_base = Fraction(1, AUDIO_RATE)
+        frame.time_base = _TIME_BASE
         frame.pts = pts
         frame.planes[0].update(left)
         frame.planes[1].update(right)

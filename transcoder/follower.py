@@ -97,6 +97,8 @@ class SessionFollower:
     async def _stay_connected(self) -> None:
         """Connect again while the session is still there."""
         while True:
+            if self._reader is not None:
+                await self._reader.lost.wait()
             await self._clock.sleep(RECONNECT)
             if not self.connected and self.session is not None:
                 await self._look()

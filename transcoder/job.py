@@ -96,6 +96,7 @@ class Job:
         self._alone_since = 0.0
         self._wished = 0.0
         self._poster_due = 0.0
+        self._ticked_ns = 0
         self._changed = asyncio.Event()
         self.counters = Counters()
 
@@ -297,6 +298,8 @@ class Job:
                 case Silence() | _:
                     # Silence is told by what does not come.
                     pass
+        if now - self._ticked_ns >= TICK * _SECOND_NS:
+            self._tick(now)
         self._collect()
 
     def gone(self) -> None:
@@ -316,16 +319,22 @@ class Job:
 
     async def _keep_time(self) -> None:
         while True:
-            await self._clock.sleep(TICK)
+            # While pictures are passed through, what comes keeps the time, and only its absence must be noticed.
+            await self._clock.sleep(2 * TICK if self._packager.lane is Lane.PASSTHROUGH else TICK)
+            if self._now_ns() - self._ticked_ns >= TICK * _SECOND_NS:
+                self._tick(self._now_ns())
+                self._collect()
             now = self._clock.monotonic()
-            self._packager.tick(self._now_ns())
-            self._collect()
             self._watch(now)
             self.counters.live = self._packager.started and self._info.state is not BroadcastState.ENDED
             self.counters.reconnects = self._sessions.reconnects
             self.counters.given_up = self._archive.given_up
             if self._packager.started and now >= self._poster_due:
                 self._poster(now)
+
+    def _tick(self, now_ns: int) -> None:
+        self._ticked_ns = now_ns
+        self._packager.tick(now_ns)
 
     def _watch(self, now: float) -> None:
         if self._info.state is BroadcastState.LIVE and now - self._heard > SILENT_AFTER:

@@ -9,6 +9,7 @@ from array import array
 from transcoder.cut import AAC_FRAME
 
 SAMPLE_BYTES = 4
+_FRAME_BYTES = AAC_FRAME * SAMPLE_BYTES
 _STRETCH = 48
 _FADE = 240
 
@@ -51,15 +52,16 @@ class SoundLine:
             self.end = until
             self.filled += count
 
-    def read(self) -> tuple[int, bytes, bytes] | None:
-        """The next whole frame as (tick, left, right), or None."""
-        size = AAC_FRAME * SAMPLE_BYTES
-        if len(self._left) < size:
+    def read(self, most: int) -> tuple[int, bytes, bytes] | None:
+        """The next whole frames, up to ``most``, as (tick, left, right), or None."""
+        count = min(most, len(self._left) // _FRAME_BYTES)
+        if not count:
             return None
-        frame = self._frame_start, bytes(self._left[:size]), bytes(self._right[:size])
+        size = count * _FRAME_BYTES
+        frames = self._frame_start, bytes(self._left[:size]), bytes(self._right[:size])
         del self._left[:size], self._right[:size]
-        self._frame_start += AAC_FRAME
-        return frame
+        self._frame_start += count * AAC_FRAME
+        return frames
 
 
 def stretched(plane: bytes, by: int) -> bytes:

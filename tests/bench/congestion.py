@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.async_api import Page, Route, async_playwright
 
 from ingest.session import Session
+from storage.model.media import AccessUnit, TrackKind
 from tests.clients.programs import ffmpeg_with_whip
 from tests.fixtures.valkey import Valkey
 from tests.ingest.path import BadPath, open_path
@@ -112,7 +113,12 @@ async def run(rig: Rig, path: BadPath, page: Page, codec: str) -> tuple[Trace, f
     octets, last = _octets(session), began
     feed = rig.ingest.feeds.find(session.who.session)
     assert feed is not None
-    subscription = feed.subscribe({}, lambda video: trace.pictures.append(loop.time() - began) if video else None)
+
+    def note(unit: AccessUnit | None) -> None:
+        if unit is not None and unit.kind is TrackKind.VIDEO:
+            trace.pictures.append(loop.time() - began)
+
+    subscription = feed.subscribe({}, note)
     while (now := loop.time()) - began < FREE + NARROW + WIDE:
         age = now - began
         if age > FREE and not narrowed:

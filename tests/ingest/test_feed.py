@@ -184,14 +184,14 @@ def test_the_end_comes_after_everything_else_and_nothing_after_it() -> None:
     assert items[-1] == End(reason=PublishEnd.PUBLISHER_LEFT)
 
 
-def test_readers_are_woken_at_once_for_a_picture_and_gently_for_a_sound() -> None:
+def test_readers_are_told_of_every_unit_and_of_the_end() -> None:
     source = Source()
-    woken: list[bool] = []
+    woken: list[AccessUnit | None] = []
     subscription = source.feed.subscribe({}, woken.append)
     source.sound()
     source.picture()
     source.feed.end(PublishEnd.SILENT)
-    assert woken == [False, True, True]
+    assert [unit and unit.kind for unit in woken] == [AUDIO, VIDEO, None]
     subscription.close()
     assert source.feed.readers == 0
 

@@ -138,6 +138,26 @@ async def test_audio_alone_does_not_wait_long_for_a_picture(node: Node) -> None:
         await worker.until(lambda: bool(worker.numbers(AUDIO)))
 
 
+async def test_pictures_travel_in_pairs_and_a_keyframe_at_once(node: Node) -> None:
+    async with node.worker() as worker:
+        worker.say(node.hello())
+        node.source.picture()
+        await worker.until(lambda: worker.numbers(VIDEO) == [1])
+        sent = node.server.units
+        node.source.picture()
+        node.source.sound()
+        assert node.server.units == sent
+        node.source.picture()
+        assert node.server.units == sent + 3
+        node.source.picture()
+        await worker.until(lambda: worker.numbers(VIDEO) == [1, 2, 3, 4])
+        node.source.picture()
+        node.source.video = node.source.gop
+        sent = node.server.units
+        node.source.picture()
+        assert node.server.units == sent + 2
+
+
 async def test_a_worker_may_ask_for_a_keyframe(node: Node) -> None:
     async with node.worker() as worker:
         worker.say(node.hello())

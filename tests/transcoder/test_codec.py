@@ -42,6 +42,21 @@ def test_sound_comes_out_of_aac_at_the_tick_it_went_in(start: int) -> None:
     assert abs(start + onset - click) < 64
 
 
+def test_sound_is_encoded_alike_a_frame_or_many_at_a_time() -> None:
+    chance = random.Random(5)
+    sound = array("f", (math.sin(tick * 0.05) * 0.4 + chance.random() * 0.1 for tick in range(40 * AAC_FRAME))).tobytes()
+    size = AAC_FRAME * 4
+    single, many = AacEncoder(0), AacEncoder(0)
+    alone = [frame for at in range(0, len(sound), size) for frame in single.encode(at // 4, sound[at : at + size], sound[at : at + size])]
+    together: list[bytes] = []
+    at = 0
+    for count in (1, 7, 2, 19, 11):
+        part = sound[at : at + count * size]
+        together += many.encode(at // 4, part, part)
+        at += len(part)
+    assert together == alone
+
+
 def test_an_opus_packet_is_as_long_as_it_says() -> None:
     decoder = OpusDecoder()
     for unit in audio_units(0.2):

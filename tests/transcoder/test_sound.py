@@ -16,11 +16,19 @@ def tone(count: int, start: int = 0) -> bytes:
 def read_all(line: SoundLine) -> tuple[list[int], "array[float]"]:
     starts: list[int] = []
     samples = array("f")
-    while (frame := line.read()) is not None:
+    while (frame := line.read(1)) is not None:
         starts.append(frame[0])
         assert len(frame[1]) == len(frame[2]) == AAC_FRAME * 4
         samples.frombytes(frame[1])
     return starts, samples
+
+
+def test_whole_frames_come_out_together_up_to_as_many_as_are_wanted() -> None:
+    line = SoundLine(100)
+    line.write(100, tone(4000), bytes(16_000))
+    assert line.read(2) == (100, tone(2048), bytes(8192))
+    assert line.read(2) == (2148, tone(1024, 2048), bytes(4096))
+    assert line.read(2) is None
 
 
 def test_sound_comes_out_as_it_went_in() -> None:
