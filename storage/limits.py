@@ -9,14 +9,18 @@ MOST_SUBJECTS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``count`` at once, and ``count`` in any ``seconds`` after that. ``name`` tells limits apart, also to clients."""
+    """At most ``count`` at once, and ``count`` in any ``seconds`` after that. ``name`` tells limits apart, also to clients.
+
+    One that is not ``shared`` is counted by each process for itself: good enough for what is cheap.
+    """
 
     name: str
     count: int
     seconds: int
+    shared: bool = True
 
 
-READS = Limit("reads", 3000, 60)
+READS = Limit("reads", 3000, 60, shared=False)
 WRITES = Limit("writes", 300, 60)
 
 
@@ -58,7 +62,16 @@ def decide(limit: Limit, full_at: float, now: float) -> tuple[float, Taken]:
     """One try, when all would be allowed again at ``full_at``; returns the new ``full_at`` too."""
     pause = limit.seconds / limit.count
     used = max(0.0, full_at - now)
-    if used + pause > limit.seconds + pause / 1000:
-        return full_at, Taken(limit, 0, used, used + pause - limit.seconds)
-    used += pause
-    return now + used, Taken(limit, int((limit.seconds - used) / pause + 0.001), used, 0)
+    allowed = used + pause <= limit.seconds + pause / 1000
+    if allowed:
+        used += pause
+        full_at = now + used
+    return full_at, outcome(limit, used, allowed=allowed)
+
+
+def outcome(limit: Limit, used: float, *, allowed: bool) -> Taken:
+    """What to tell when ``used`` seconds of the limit are used up."""
+    pause = limit.seconds / limit.count
+    if not allowed:
+        return Taken(limit, 0, used, max(0.001, used + pause - limit.seconds))
+    return Taken(limit, int((limit.seconds - used) / pause + 0.001), used, 0)

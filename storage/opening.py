@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from storage.database.accounts import AccountRepository
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
+    from storage.database.idempotency import IdempotencyRepository
     from storage.database.sessions import SessionRepository
     from storage.key_ring import KeyRing
     from storage.passwords import Passwords
@@ -82,6 +83,13 @@ class Storage:
         from storage.database.accounts import AccountRepository
 
         return AccountRepository(self.database, self._clock)
+
+    @cached_property
+    def idempotency(self) -> "IdempotencyRepository":
+        """Requests that must not be done twice."""
+        from storage.database.idempotency import IdempotencyRepository
+
+        return IdempotencyRepository(self.database, self._clock)
 
     @cached_property
     def passwords(self) -> "Passwords":

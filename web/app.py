@@ -13,12 +13,14 @@ from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, U
 from storage.model.ids import new_node_id
 from storage.node import Tasks
 from storage.opening import Storage
+from storage.rate_limits import RateLimits
 from storage.settings import Settings
 from web.addresses import Addresses
 from web.api import latency, live, publishing, server_time
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
+from web.api.idempotency import Idempotency
 from web.api.table import NOUNS
 from web.audience import Audience
 from web.auth import Authentication, actor
@@ -49,7 +51,9 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     authentication.install(app)
 
     app.register_blueprint(whip_blueprint(storage.bus, storage, settings, clock))
-    frame = Frame(actor, Cors(settings.cors_origins), clock)
+    idempotency = Idempotency(lambda: storage.idempotency, clock)
+    limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
+    frame = Frame(actor, Cors(settings.cors_origins), limits, idempotency)
     for noun, handlers in (
         (server_time.NOUN, server_time.TimeRoutes(clock)),
         (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
@@ -76,6 +80,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("directory", _kept("directory", directory.run, clock))
             tasks.start("audience", _kept("audience", audience.run, clock))
             tasks.start("signing keys", _kept("signing keys", lambda: storage.signing.run(storage.bus), clock))
+            tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
             yield
 

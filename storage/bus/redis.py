@@ -13,7 +13,7 @@ from storage.bus import calls, scripts
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
-from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, viewers_key, window_key
+from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, limit_key, viewers_key, window_key
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
 from storage.model.ids import AccountId, BroadcastId, ChannelName, NodeId, new_broadcast_id
@@ -209,6 +209,13 @@ class Bus:
         """A random id that lives as long as the bus's data. When it changes, announce everything again."""
         _, value = await self._connection.together(("SET", GENERATION, new_broadcast_id(), "NX"), ("GET", GENERATION))
         return value.decode() if isinstance(value, bytes) else ""
+
+    async def take(self, limit: str, pause: float, window: float) -> tuple[float, bool]:
+        """Count one try: ``pause`` seconds of ``window`` are used by each. Returns the seconds used, and whether it was allowed."""
+        arguments: list[Argument] = [round(pause * 1_000_000), round((window + pause / 1000) * 1_000_000)]
+        used, allowed = _list(await self._connection.run(scripts.TAKE, [limit_key(limit)], arguments, tries=1))
+        assert isinstance(used, int)
+        return used / 1_000_000, bool(allowed)
 
     # Viewers.
 

@@ -111,3 +111,17 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', due
 return redis.call('PEXPIRE', KEYS[1], ARGV[3])
 """)
 """An edge's count with the time it runs out."""
+
+TAKE = Script("""
+-- KEYS: limit of a subject  ARGV: pause us, window us
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local pause, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local full_at = tonumber(redis.call('GET', KEYS[1]) or '0')
+local used = math.max(0, full_at - now)
+if used + pause > window then return {math.floor(used), 0} end
+used = used + pause
+redis.call('SET', KEYS[1], string.format('%.0f', now + used), 'PX', math.ceil(used / 1000) + 1)
+return {math.floor(used), 1}
+""")
+"""One try under a limit of a window's length that a try uses a pause of; how much is used, and whether it was allowed."""

@@ -49,6 +49,11 @@ def lease_key(name: str) -> str:
     return f"fl:lease:{name}"
 
 
+def limit_key(name: str) -> str:
+    """When all tries of a subject are allowed again, in microseconds of the server's clock."""
+    return f"fl:limit:{name}"
+
+
 def calls_key(node: NodeId) -> str:
     """List of calls waiting for a node."""
     return f"fl:calls:{node}"

@@ -1,6 +1,7 @@
 """What every route gets from the frame, on a small noun of its own."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,8 +14,13 @@ from quart.typing import TestClientProtocol as Client
 from storage.clock import SystemClock
 from storage.limits import Limit
 from storage.model.account import Actor
+from storage.opening import open_storage
+from storage.rate_limits import RateLimits
+from storage.settings import Settings
+from tests.fixtures.valkey import Valkey
 from web.api.cors import Cors
 from web.api.frame import Frame
+from web.api.idempotency import Idempotency
 from web.api.paging import PageRequest
 from web.api.route import Answer, IfMatch, Noun, Who
 from web.app import tell_errors
@@ -83,12 +89,17 @@ async def somebody() -> Actor:
 
 
 @pytest_asyncio.fixture
-async def client() -> AsyncIterator[Client]:
-    app = Quart(__name__)
-    app.register_blueprint(Frame(somebody, Cors(("https://friend.example",)), SystemClock()).blueprint(THINGS, Things()))
-    tell_errors(app)
-    async with app.test_app() as running:
-        yield running.test_client()
+async def client(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Client]:
+    clock = SystemClock()
+    async with open_storage(Settings(data=tmp_path, redis_url=valkey.url)) as storage:
+        app = Quart(__name__)
+        frame = Frame(
+            somebody, Cors(("https://friend.example",)), RateLimits(storage.bus, clock), Idempotency(lambda: storage.idempotency, clock)
+        )
+        app.register_blueprint(frame.blueprint(THINGS, Things()))
+        tell_errors(app)
+        async with app.test_app() as running:
+            yield running.test_client()
 
 
 async def post(client: Client, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, Any]]:

@@ -7,7 +7,7 @@ from quart import Response
 from web.api.route import Route
 
 ALLOWED_HEADERS = "authorization, content-type, idempotency-key, if-match, if-none-match"
-EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After"
+EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After"
 PREFLIGHT_SECONDS = 600
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from quart import Blueprint, Response, g, request
 
-from storage.clock import Clock
-from storage.limits import Limit, LocalLimits
+from storage.limits import Limit
 from storage.model.account import Account, Actor
 from storage.model.errors import ErrorCode, Refused, Unavailable
+from storage.rate_limits import RateLimits
 from web.api import reading
 from web.api.cors import Cors
+from web.api.idempotency import HEADER, Idempotency
 from web.api.replies import reply
 from web.api.route import PREFIX, BearerKey, Noun, Route, Who
 from web.auth import client_address, require_scope
@@ -25,11 +26,11 @@ Asks = Callable[[], Awaitable[Actor]]
 class Frame:
     """Makes a noun's routes into a blueprint."""
 
-    def __init__(self, asks: Asks, cors: Cors, clock: Clock) -> None:
+    def __init__(self, asks: Asks, cors: Cors, limits: RateLimits, idempotency: Idempotency) -> None:
         self._asks = asks
         self._cors = cors
-        self._clock = clock
-        self._limits = LocalLimits()
+        self._limits = limits
+        self._idempotency = idempotency
 
     def blueprint(self, noun: Noun, handlers: object) -> Blueprint:
         """The routes of ``noun``, answered by the methods of ``handlers``."""
@@ -49,12 +50,20 @@ class Frame:
     async def _answer(self, route: Route, handler: Callable[..., Awaitable[object]], **path: str) -> Response:
         key = reading.bearer_key(request.headers.get("Authorization")) if route.who is Who.KEY else BearerKey("")
         actor = await self._actor(route, key)
-        self._count(route.limit, actor)
+        await self._count(route.limit, actor)
         if not key:
             _admit(route, actor)
-        arguments = await self._arguments(route, actor, key, {name: reading.word(value) for name, value in path.items()})
-        told = await handler(**arguments)
-        return reply(route, told, if_none_match=request.headers.get("If-None-Match"))
+        body = await reading.body(request, route)
+        arguments = self._arguments(route, actor, key, {name: reading.word(value) for name, value in path.items()}, body)
+
+        async def do() -> Response:
+            return reply(route, await handler(**arguments), if_none_match=request.headers.get("If-None-Match"))
+
+        header = request.headers.get(HEADER) if route.idempotent else None
+        if header is None:
+            return await do()
+        asked = "\n".join((route.method, request.path, request.query_string.decode("latin-1"), "")).encode() + body
+        return await self._idempotency.once(header, actor, asked, do)
 
     async def _actor(self, route: Route, key: BearerKey) -> Actor:
         stranger = Actor(None, address=client_address())
@@ -63,19 +72,18 @@ class Frame:
         try:
             return await self._asks()
         except Refused:
-            self._count(route.limit, stranger)
+            await self._count(route.limit, stranger)
             raise
 
-    def _count(self, limit: Limit | None, actor: Actor) -> None:
-        if limit is None:
+    async def _count(self, limit: Limit | None, actor: Actor) -> None:
+        taken = await self._limits.take(limit, actor.account.id if actor.account else actor.address) if limit else None
+        if taken is None:
             return
-        subject = actor.account.id if actor.account else actor.address
-        taken = self._limits.take(limit, subject, self._clock.monotonic())
         g.rate_limit = taken
         if not taken.allowed:
             raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=ceil(taken.retry_after))
 
-    async def _arguments(self, route: Route, actor: Actor, key: BearerKey, path: dict[str, str]) -> dict[str, Any]:
+    def _arguments(self, route: Route, actor: Actor, key: BearerKey, path: dict[str, str], body: bytes) -> dict[str, Any]:
         fields = route.query.__struct_fields__ if route.query else ()
         values = reading.query(request, route, (*fields, *(("cursor", "limit") if route.paged else ())))
         arguments: dict[str, Any] = {}
@@ -97,7 +105,7 @@ class Frame:
                     assert route.query is not None
                     arguments[name] = reading.record(route.query, {key: values[key] for key in fields if key in values})
                 case "body":
-                    arguments[name] = await reading.body(request, route)
+                    arguments[name] = reading.decoded(route, body)
         return arguments
 
     async def _options(self, routes: tuple[Route, ...], **_: str) -> Response:

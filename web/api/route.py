@@ -110,7 +110,7 @@ class Route:
     @property
     def asks(self) -> bool:
         """Whether it matters who asks. Where it does not, the answer does not wait for the database."""
-        return "actor" in self.inject.values() or self.who is not Who.ANYONE
+        return "actor" in self.inject.values() or self.who is not Who.ANYONE or self.idempotent
 
     def refusals(self) -> frozenset[ErrorCode]:
         """Every code it may refuse with."""

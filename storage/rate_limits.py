@@ -1,0 +1,44 @@
+"""Limits that all nodes count together on the bus, and each alone while that is away."""
+
+from functools import cache
+
+from storage.bus.redis import Bus
+from storage.clock import Clock
+from storage.limits import Limit, LocalLimits, Taken, outcome
+from storage.model.errors import Unavailable
+
+ALONE_SECONDS = 3.0
+"""How long the bus is not asked after it did not answer: requests don't wait for it one by one."""
+
+
+class RateLimits:
+    """``factor`` multiplies every limit; 0 takes them away."""
+
+    def __init__(self, bus: Bus, clock: Clock, *, factor: float = 1.0) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._factor = factor
+        self._local = LocalLimits()
+        self._alone_until = 0.0
+
+    async def take(self, limit: Limit, subject: str) -> Taken | None:
+        """Count one try of ``subject`` (an account's id, an address); None where there are no limits. Never raises."""
+        if self._factor == 0:
+            return None
+        limit = _scaled(limit, self._factor)
+        now = self._clock.monotonic()
+        # Counted here in any case, so that a bus that goes away does not give everybody a new start.
+        local = self._local.take(limit, subject, now)
+        if not limit.shared or now < self._alone_until:
+            return local
+        try:
+            used, allowed = await self._bus.take(f"{limit.name}:{subject}", limit.seconds / limit.count, limit.seconds)
+        except Unavailable:
+            self._alone_until = self._clock.monotonic() + ALONE_SECONDS
+            return local
+        return outcome(limit, used, allowed=allowed)
+
+
+@cache
+def _scaled(limit: Limit, factor: float) -> Limit:
+    return Limit(limit.name, max(1, round(limit.count * factor)), limit.seconds, shared=limit.shared)
