@@ -37,6 +37,12 @@ class ErrorCode(StrEnum):
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of an error
     PICTURE_UNFIT = "picture_unfit"
     SERVER_BUSY = "server_busy"
+    EXTERNAL_SIGN_IN_FAILED = "external_sign_in_failed"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    IDENTITY_TAKEN = "identity_taken"
+    SECOND_FACTOR_SET = "second_factor_set"
+    CODE_REFUSED = "code_refused"
+    LAST_LOGIN = "last_login"
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_EXISTS = "channel_exists"
