@@ -35,6 +35,7 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     secret: str = ""
+    oidc_providers: tuple[str, ...] = ()
     s3_endpoint: str = ""
     s3_bucket: str = ""
     s3_region: str = "us-east-1"
@@ -122,6 +123,8 @@ class Settings:
             problems.append("FANLIGHT_TLS_CERTIFICATE and FANLIGHT_TLS_KEY go together.")
         if self.secret and len(self.secret) < 16:
             problems.append("FANLIGHT_SECRET must be at least 16 characters.")
+        if self.oidc_providers and not self.public_url:
+            problems.append("FANLIGHT_OIDC_PROVIDERS needs FANLIGHT_PUBLIC_URL: providers send people back to exactly that address.")
         if self.relay_port and not self.secret:
             problems.append("FANLIGHT_RELAY_PORT needs FANLIGHT_SECRET, the same on every node.")
         if bool(self.s3_access_key) != bool(self.s3_secret_key):
