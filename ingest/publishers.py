@@ -83,7 +83,6 @@ class Publishers:
         self._sessions: dict[SessionId, Session] = {}
         self._sinks: dict[SessionId, Sink] = {}
         self._live: dict[ChannelName, Session] = {}
-        self._order = 0
         self._rejected = PeerCounters()
         self._dropped = 0
         self._received: Counter[str] = Counter()
@@ -97,8 +96,8 @@ class Publishers:
         """The session of every channel that has a connected one here."""
         return tuple(self._live.values())
 
-    def open(self, channel: ChannelName, offer_text: str) -> PublishReply:
-        """Open a session.
+    def open(self, channel: ChannelName, offer_text: str, *, order: int) -> PublishReply:
+        """Open a session. ``order`` is the bus's token for it: of a channel's sessions on all nodes the one with the greatest wins.
 
         Raises:
             BadInput: ``BAD_SDP``, ``UNSUPPORTED_CODEC``.
@@ -109,11 +108,10 @@ class Publishers:
         offer = parse_offer(offer_text)
         accepted = accept(offer)
         tracks = tuple(one.track() for one in accepted)
-        # Strictly rising, so that the later of two sessions is never in doubt.
-        self._order = max(self._order + 1, self._clock.unix_ns())
         self._make_room(channel)
         identifier = new_session_id(self._node)
-        who = Identification(session=identifier, channel=channel, node=self._node, relay=self.relay, order=self._order)
+        began = self._clock.unix_ns() // 1_000_000
+        who = Identification(session=identifier, channel=channel, node=self._node, relay=self.relay, order=order, began_ms=began)
         local = LocalEnd(
             credentials=new_credentials(),
             fingerprint=self._identity.fingerprint,

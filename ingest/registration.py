@@ -40,7 +40,7 @@ class Registration:
             await self.tell(publishers)
 
     async def refresh(self, publishers: Publishers) -> None:
-        """Tell of every live session again; one that began later on another node ends ours. Raises ``Unavailable``."""
+        """Tell of every live session again; one that was accepted later by another node ends ours. Raises ``Unavailable``."""
         self._node.describe(sessions=len(publishers))
         for session in publishers.live:
             await self._keep(session)
@@ -68,16 +68,9 @@ class Registration:
 
     async def _keep(self, session: Session) -> None:
         info = session.info()
-        other = await self._bus.read(session_key(info.channel), SessionInfo)
-        if other is not None and _newer(other, info):
+        if not await self._bus.register_newest(session_key(info.channel), info, order=session.who.order, ttl=SESSION_TTL):
             session.end(PublishEnd.REPLACED)
-        else:
-            await self._bus.register(session_key(info.channel), info, ttl=SESSION_TTL)
 
     async def _is_ours(self, key: str, node: NodeId) -> bool:
         info = await self._bus.read(key, SessionInfo)
         return info is not None and info.node == node
-
-
-def _newer(other: SessionInfo, ours: SessionInfo) -> bool:
-    return other.node != ours.node and (other.started_ms, other.session) > (ours.started_ms, ours.session)

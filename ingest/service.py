@@ -19,6 +19,7 @@ from ingest.publishers import Publishers
 from ingest.registration import REFRESH, Registration
 from ingest.relay import RelayServer
 from storage.bus.messages import Call, EndCall, EndReply, PublishCall, Reply, StatisticsCall, TrickleCall
+from storage.bus.redis import Bus
 from storage.clock import Clock
 from storage.model.broadcast import PublishEnd
 from storage.model.errors import Unavailable
@@ -36,7 +37,8 @@ _log = structlog.get_logger(__name__)
 class Ingest:
     """A running ingest role."""
 
-    def __init__(self, port: MediaPort, publishers: Publishers, feeds: Feeds) -> None:
+    def __init__(self, bus: Bus, port: MediaPort, publishers: Publishers, feeds: Feeds) -> None:
+        self._bus = bus
         self.port = port
         self.publishers = publishers
         self.feeds = feeds
@@ -45,7 +47,7 @@ class Ingest:
         """Answer a call from the bus. Raises ``FanlightError``."""
         match call:
             case PublishCall(channel=channel, offer=offer):
-                return self.publishers.open(channel, offer)
+                return self.publishers.open(channel, offer, order=await self._bus.token())
             case TrickleCall(session=session, channel=channel, fragment=fragment, if_match=if_match):
                 return self.publishers.find(channel, session).trickle(fragment, if_match)
             case EndCall(session=session, channel=channel):
@@ -84,7 +86,7 @@ async def open_ingest(
                 open_sink=feeds.open,
                 on_change=registration.changed,
             )
-            ingest = Ingest(port, publishers, feeds)
+            ingest = Ingest(storage.bus, port, publishers, feeds)
             metrics = IngestMetrics(port, publishers, relay)
             registry.register(metrics)
             node.describe(relay=publishers.relay, capacity=settings.max_sessions)

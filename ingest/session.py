@@ -27,13 +27,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
-    """What a session is known by. ``order`` is Unix nanoseconds: of two sessions of a channel the later one wins."""
+    """What a session is known by. Of two sessions of a channel the one with the greater ``order`` wins, whenever it ``began``."""
 
     session: SessionId
     channel: ChannelName
     node: NodeId
     relay: str
     order: int
+    began_ms: int
 
 
 class Session:
@@ -126,7 +127,7 @@ class Session:
             node=self.who.node,
             relay=self.who.relay,
             tracks=self.tracks,
-            started_ms=self.who.order // 1_000_000,
+            started_ms=self.who.began_ms,
             silent=self.state is SessionState.SILENT,
         )
 

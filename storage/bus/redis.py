@@ -13,7 +13,7 @@ from storage.bus import calls, scripts
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
-from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, limit_key, viewers_key, window_key
+from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, limit_key, order_key, viewers_key, window_key
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
 from storage.model.ids import AccountId, BroadcastId, ChannelName, NodeId, new_broadcast_id
@@ -70,6 +70,11 @@ class Bus:
     async def register(self, key: str, value: msgspec.Struct, *, ttl: float) -> None:
         """Write or refresh a register."""
         await self._connection.together(("SET", key, _encode(value), "PX", _ms(ttl)), ("SADD", index_key(_prefix(key)), key))
+
+    async def register_newest(self, key: str, value: msgspec.Struct, *, order: int, ttl: float) -> bool:
+        """Write or refresh a register; False, and nothing is done, if one of a greater ``order`` was registered within ``ttl``."""
+        keys = [key, order_key(key), index_key(_prefix(key))]
+        return bool(await self._connection.run(scripts.REGISTER_NEWEST, keys, [order, _encode(value), _ms(ttl)]))
 
     async def forget(self, key: str) -> None:
         """Remove a register."""
@@ -191,6 +196,12 @@ class Bus:
         """Take a lease and get its fencing token, which is greater than any before; None if somebody else holds it."""
         token = await self._connection.run(scripts.ACQUIRE, [lease_key(lease), FENCE], [holder, _ms(ttl)])
         return int(token) if isinstance(token, bytes) else None
+
+    async def token(self) -> int:
+        """A fencing token without a lease: greater than any before, whatever the clocks of nodes say."""
+        token = await self._connection.run(scripts.TOKEN, [FENCE], [])
+        assert isinstance(token, bytes)
+        return int(token)
 
     async def renew(self, lease: str, holder: str, *, ttl: float, token: int | None = None, generation: str = "") -> bool:
         """Hold a lease for longer, even if it ran out but nobody took it; False if it is lost.

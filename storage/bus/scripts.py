@@ -36,6 +36,26 @@ return found
 """)
 """Every register of an index; names whose register ran out are dropped from it."""
 
+REGISTER_NEWEST = Script("""
+-- KEYS: register, its order, index  ARGV: order, value, ttl ms
+if tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('SADD', KEYS[3], KEYS[1])
+return 1
+""")
+"""Write or refresh a register unless one of a greater order was there lately, even if that is forgotten by now."""
+
+TOKEN = Script("""
+-- KEYS: fence
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local token = string.format('%.0f', math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0') + 1))
+redis.call('SET', KEYS[1], token)
+return token
+""")
+"""The next fencing token, as in ``ACQUIRE``, without a lease."""
+
 ACQUIRE = Script("""
 -- KEYS: lease, fence  ARGV: holder, ttl ms
 local time = redis.call('TIME')

@@ -14,6 +14,11 @@ def session_key(channel: ChannelName) -> str:
     return f"fl:session:{channel}"
 
 
+def order_key(register: str) -> str:
+    """Fencing token of a register that only the newest may write, with the same time to live."""
+    return f"fl:order:{register}"
+
+
 def broadcast_key(channel: ChannelName) -> str:
     """Register of a channel's current broadcast: ``BroadcastInfo``, time to live 30 s."""
     return f"fl:broadcast:{channel}"
@@ -77,7 +82,7 @@ GENERATION = "fl:generation"
 """A random id that lives as long as the bus's data: a new value means that everything was lost and must be announced again."""
 
 FENCE = "fl:fence"
-"""The newest fencing token given out, of all leases."""
+"""The newest fencing token given out, of all leases and publishing sessions."""
 
 
 def index_key(prefix: str) -> str:

@@ -75,7 +75,7 @@ async def test_a_publisher_connects_and_its_media_reaches_the_feed(rig: Rig) -> 
 
 
 async def test_the_only_check_of_a_publisher_that_comes_at_once_is_answered(rig: Rig) -> None:
-    reply = rig.ingest.publishers.open(CHANNEL, OFFERS["ffmpeg9"])
+    reply = rig.ingest.publishers.open(CHANNEL, OFFERS["ffmpeg9"], order=1)
     ufrag, password = (re.search(rf"a=ice-{name}:(\S+)", reply.answer) for name in ("ufrag", "pwd"))
     assert ufrag
     assert password
@@ -208,8 +208,19 @@ async def test_a_node_that_drains_says_why_and_takes_nobody(rig: Rig) -> None:
         await another.peer.close()
 
 
-async def test_a_session_on_another_node_replaces_ours(rig: Rig) -> None:
-    clock = SystemClock()
+class Skewed(SystemClock):
+    """A machine whose clock is wrong by some hours."""
+
+    def __init__(self, hours: int) -> None:
+        self.hours = hours
+
+    def unix_ns(self) -> int:
+        return super().unix_ns() + self.hours * 3600 * 1_000_000_000
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_session_on_another_node_replaces_ours_whatever_its_clock_says(rig: Rig, hours: int) -> None:
+    clock = Skewed(hours)
     async with publishing(rig.url, rig.key, rig.http):
         await rig.live()
         async with (

@@ -224,3 +224,25 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 async def test_more_commands_than_connections_wait_their_turn(bus: Bus) -> None:
     await asyncio.gather(*(bus.put_blob(f"b{number}", b"x" * 1000, ttl=5) for number in range(200)))
     assert await bus.blobs([f"b{number}" for number in range(200)]) == [b"x" * 1000] * 200
+
+
+async def test_a_register_of_the_newest_takes_nothing_older(bus: Bus) -> None:
+    first, second = await bus.token(), await bus.token()
+    assert first < second
+    key = topics.node_key(NodeId("n"))
+    assert await bus.register_newest(key, node("n", 1), order=first, ttl=10)
+    assert await bus.register_newest(key, node("n", 2), order=second, ttl=10)
+    assert not await bus.register_newest(key, node("n", 3), order=first, ttl=10)
+    assert await bus.register_newest(key, node("n", 4), order=second, ttl=10)
+    assert await bus.read(key, NodeInfo) == node("n", 4)
+    await bus.forget(key)
+    assert not await bus.register_newest(key, node("n", 5), order=first, ttl=10), "the older one is back when the newer one is gone"
+    assert await bus.read_all("fl:node:", NodeInfo) == []
+
+
+async def test_tokens_and_leases_share_one_order_that_outlives_the_data(bus: Bus, valkey: Valkey) -> None:
+    tokens = [await bus.token(), await bus.acquire("a", "holder", ttl=10), await bus.token()]
+    await asyncio.to_thread(valkey.restart_empty)
+    tokens.append(await bus.token())
+    assert tokens == sorted(tokens, key=lambda token: token or 0)
+    assert len(set(tokens)) == 4
