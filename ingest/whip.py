@@ -77,8 +77,8 @@ class _Whip:
         return self._about(_SESSION_METHODS, {"Accept-Patch": FRAGMENT})
 
     async def _authorized(self, name: str) -> tuple[ChannelName, bytes]:
-        channel, digest = await channel_for_publisher(self._storage.channels, name, bearer(request.headers.get("Authorization")))
-        return channel.name, digest
+        publisher = await channel_for_publisher(self._storage.stream_keys, name, bearer(request.headers.get("Authorization")))
+        return publisher.channel.name, publisher.key.digest
 
     async def _publish(self, channel: str) -> Response:
         name, digest = await self._authorized(channel)

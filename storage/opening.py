@@ -13,11 +13,20 @@ from storage.objects.store import ObjectStore
 from storage.settings import Settings
 
 if TYPE_CHECKING:
+    from storage.access import Access
     from storage.database.accounts import AccountRepository
+    from storage.database.bans import BanRepository
+    from storage.database.blocks import BlockRepository
+    from storage.database.broadcasts import BroadcastRepository
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
+    from storage.database.follows import FollowRepository
     from storage.database.idempotency import IdempotencyRepository
+    from storage.database.notifications import NotificationRepository
+    from storage.database.roles import RoleRepository
+    from storage.database.search import SearchRepository
     from storage.database.sessions import SessionRepository
+    from storage.database.stream_keys import StreamKeyRepository
     from storage.key_ring import KeyRing
     from storage.passwords import Passwords
     from storage.signing import SigningKeys
@@ -65,10 +74,74 @@ class Storage:
 
     @cached_property
     def channels(self) -> "ChannelRepository":
-        """Channels and their stream keys."""
+        """Channels."""
         from storage.database.channels import ChannelRepository
 
         return ChannelRepository(self.database, self._clock)
+
+    @cached_property
+    def stream_keys(self) -> "StreamKeyRepository":
+        """The keys that let publish to channels."""
+        from storage.database.stream_keys import StreamKeyRepository
+
+        return StreamKeyRepository(self.database, self._clock)
+
+    @cached_property
+    def roles(self) -> "RoleRepository":
+        """Roles in channels."""
+        from storage.database.roles import RoleRepository
+
+        return RoleRepository(self.database, self._clock)
+
+    @cached_property
+    def bans(self) -> "BanRepository":
+        """Who is banned from which channel."""
+        from storage.database.bans import BanRepository
+
+        return BanRepository(self.database, self._clock)
+
+    @cached_property
+    def follows(self) -> "FollowRepository":
+        """Who follows which channel."""
+        from storage.database.follows import FollowRepository
+
+        return FollowRepository(self.database, self._clock)
+
+    @cached_property
+    def blocks(self) -> "BlockRepository":
+        """Who wants to hear nothing of whom."""
+        from storage.database.blocks import BlockRepository
+
+        return BlockRepository(self.database, self._clock)
+
+    @cached_property
+    def notifications(self) -> "NotificationRepository":
+        """What accounts are told in the application."""
+        from storage.database.notifications import NotificationRepository
+
+        return NotificationRepository(self.database, self._clock)
+
+    @cached_property
+    def broadcasts(self) -> "BroadcastRepository":
+        """Past and running broadcasts."""
+        from storage.database.broadcasts import BroadcastRepository
+
+        return BroadcastRepository(self.database, self._clock)
+
+    @cached_property
+    def search(self) -> "SearchRepository":
+        """Finds channels."""
+        from storage.database.search import SearchRepository
+
+        return SearchRepository(self.database, self._clock)
+
+    @cached_property
+    def access(self) -> "Access":
+        """The gate through which somebody's request reaches a channel."""
+        from storage.access import Access
+        from storage.database.standings import StandingRepository
+
+        return Access(StandingRepository(self.database, self._clock), self._clock)
 
     @cached_property
     def sessions(self) -> "SessionRepository":

@@ -30,10 +30,10 @@ async def ensure_first_channel(storage: Storage, data: Path) -> FirstChannel:
     key = read_private(file)
     if key:
         try:
-            await storage.channels.verify_key(NAME, key)
+            await storage.stream_keys.verify(NAME, key)
         except (Refused, NotFound):
             key = ""
     if not key:
-        key = await storage.channels.add_key(NAME)
+        _, key = await storage.stream_keys.add(NAME)
         write_private(file, key)
     return FirstChannel(NAME, key, file)

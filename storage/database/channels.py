@@ -1,115 +1,206 @@
-"""Channels and their stream keys."""
+"""Channels: made, edited, renamed with a redirect, deleted."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import secrets
-from storage.clock import Clock
-from storage.database.engine import Database
+from storage.database.channel_rows import CHANNEL_COLUMNS, channel_of, with_tags, write_tags, write_words
+from storage.database.repository import Repository
+from storage.database.tables import account as accounts
 from storage.database.tables import channel as channels
-from storage.database.tables import stream_key as keys
-from storage.model.channel import Channel, StreamKey
-from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound, Refused
-from storage.model.ids import ChannelId, ChannelName, RecordId, new_record_id
+from storage.database.tables import channel_alias
+from storage.model.channel import Channel, ChannelPicture, Visibility
+from storage.model.channel_edit import (
+    ChannelEdit,
+    checked_category,
+    checked_description,
+    checked_language,
+    checked_tags,
+    checked_title,
+)
+from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
+from storage.model.ids import AccountId, ChannelId, ChannelName
 
-TITLE_LENGTH = 200
-"""Characters."""
+MOST_CHANNELS = 10
+"""Channels of one account."""
+MOST_ALIASES = 10
+"""Former names of one channel that lead to it; the oldest is forgotten."""
+MOST_TOGETHER = 500
 
 
-class ChannelRepository:
+class ChannelRepository(Repository):
     """Every method raises ``Unavailable(DATABASE_UNAVAILABLE)`` when the database does not answer within its deadline."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def create(self, name: ChannelName, title: str) -> Channel:
-        """A new channel, without a key yet.
+    async def create(self, name: ChannelName, title: str, *, owner: AccountId | None = None) -> Channel:
+        """A new channel, without a key yet. A name that was another's before is theirs no more.
 
         Raises:
-            BadInput: ``BAD_REQUEST``; the title is longer than 200 characters or holds control characters.
-            Conflict: ``CHANNEL_EXISTS``.
+            BadInput: ``BAD_REQUEST``; the title can't be one.
+            Conflict: ``CHANNEL_EXISTS``, ``LIMIT_REACHED``.
         """
-        if len(title) > TITLE_LENGTH or not title.isprintable():
-            raise BadInput(ErrorCode.BAD_REQUEST, f"A title is at most {TITLE_LENGTH} printable characters.")
-        made = Channel(ChannelId(self._new_id()), name, title, self._now())
-        values = {"id": made.id, "name": name, "title": title, "created_at": made.created_at, "changed_at": made.created_at}
+        made = Channel(ChannelId(self._new_id()), name, checked_title(title), self._now(), owner)
         try:
             async with self._database.transaction() as connection:
-                await connection.execute(insert(channels).values(**values, **_UNSAID))
+                if owner is not None:
+                    await _check_limit(connection, owner)
+                await connection.execute(delete(channel_alias).where(channel_alias.c.name == name))
+                await connection.execute(insert(channels).values(**_values(made), changed_at=made.created_at))
+                await write_words(connection, made)
         except IntegrityError:
             raise Conflict(ErrorCode.CHANNEL_EXISTS, "There is a channel of this name already.") from None
         return made
 
     async def get(self, name: ChannelName) -> Channel:
+        """A channel by its present name. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
+        return await self._one(channels.c.name == name)
+
+    async def by_id(self, identifier: ChannelId) -> Channel:
         """A channel. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
+        return await self._one(channels.c.id == identifier)
+
+    async def formerly(self, name: ChannelName) -> Channel | None:
+        """The channel that had a name before, if nobody else has it now."""
         async with self._database.transaction() as connection:
-            row = (await connection.execute(select(channels).where(channels.c.name == name))).one_or_none()
-        if row is None:
-            raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.")
-        return _channel(row)
+            query = select(*CHANNEL_COLUMNS).join(channel_alias, channel_alias.c.channel == channels.c.id)
+            rows = (await connection.execute(query.where(channel_alias.c.name == name))).all()
+            found = await with_tags(connection, rows)
+        return found[0] if found else None
 
-    async def list(self) -> list[Channel]:
-        """Every channel, by name."""
+    async def list(self) -> Sequence[Channel]:
+        """Every channel without its tags, by name: for the operator's command."""
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(select(channels).order_by(channels.c.name))).all()
-        return [_channel(row) for row in rows]
+            rows = (await connection.execute(select(*CHANNEL_COLUMNS).order_by(channels.c.name))).all()
+        return [channel_of(row) for row in rows]
 
-    async def add_key(self, channel: ChannelName) -> str:
-        """A new stream key for a channel: shown this once, kept as a digest only. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
-        key = secrets.new_stream_key()
-        owner = (await self.get(channel)).id
-        values = {"id": self._new_id(), "digest": secrets.digest(key), "channel": owner, "name": "", "created_at": self._now()}
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(insert(keys).values(**values))
-        except IntegrityError:
-            raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.") from None
-        return key
+    async def of_owner(self, owner: AccountId) -> Sequence[Channel]:
+        """An account's channels, by name."""
+        return await self._several(channels.c.owner == owner)
 
-    async def keys(self, channel: ChannelName) -> Sequence[StreamKey]:
-        """A channel's keys, revoked ones too, oldest first."""
+    async def named(self, names: Sequence[ChannelName]) -> dict[ChannelName, Channel]:
+        """Those of at most 500 names that are channels'."""
+        return {channel.name: channel for channel in await self._several(channels.c.name.in_(list(names)))} if names else {}
+
+    async def give(self, channel: ChannelId, owner: AccountId) -> None:
+        """Make an account the owner. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(select(keys).join(channels).where(channels.c.name == channel).order_by(keys.c.id))).all()
-        return [StreamKey(RecordId(row.id), channel, row.digest, row.created_at, row.revoked_at) for row in rows]
+            values = {"owner": owner, "version": channels.c.version + 1, "changed_at": self._now()}
+            given = await connection.execute(update(channels).where(channels.c.id == channel).values(**values))
+        if given.rowcount == 0:
+            raise _not_found()
 
-    async def verify_key(self, channel: ChannelName, key: str) -> bytes:
-        """The digest of a key that is valid for a channel.
+    async def edit(self, identifier: ChannelId, edit: ChannelEdit, *, version: int | None = None) -> Channel:
+        """Change a channel that is still at ``version``. Under a new name it is also found by the old one.
 
         Raises:
-            Refused: ``KEY_REFUSED``; nothing, not even the time it takes, tells a wrong key from an unknown channel.
+            BadInput: ``BAD_REQUEST``; ``data.field`` says what.
+            NotFound: ``CHANNEL_NOT_FOUND``.
+            Conflict: ``PRECONDITION_FAILED``, ``CHANNEL_EXISTS``.
         """
-        digest = secrets.digest(key)
+        try:
+            async with self._database.transaction() as connection:
+                query = select(*CHANNEL_COLUMNS, channels.c.password_hash).where(channels.c.id == identifier).with_for_update()
+                row = (await connection.execute(query)).one_or_none()
+                if row is None:
+                    raise _not_found()
+                (old,) = await with_tags(connection, [row])
+                if version not in (None, old.version):
+                    raise Conflict(ErrorCode.PRECONDITION_FAILED, "The channel was changed meanwhile; read it again.")
+                new = _edited(old, edit)
+                password_hash = edit.password_hash or row.password_hash
+                if new.visibility is not Visibility.PASSWORD:
+                    password_hash = None
+                elif password_hash is None:
+                    raise BadInput(ErrorCode.BAD_REQUEST, "A channel that opens by password needs one.", field="password")
+                values = {**_values(new), "password_hash": password_hash, "changed_at": self._now()}
+                changed = await connection.execute(
+                    update(channels).where(channels.c.id == identifier, channels.c.version == old.version).values(**values)
+                )
+                if changed.rowcount == 0:
+                    raise Conflict(ErrorCode.PRECONDITION_FAILED, "The channel was changed meanwhile; read it again.")
+                if new.tags != old.tags:
+                    await write_tags(connection, identifier, new.tags)
+                if new.name != old.name:
+                    await self._remember(connection, old, new.name)
+                await write_words(connection, new)
+        except IntegrityError:
+            raise Conflict(ErrorCode.CHANNEL_EXISTS, "There is a channel of this name already.") from None
+        return new
+
+    async def set_picture(self, identifier: ChannelId, which: ChannelPicture, key: str | None) -> str | None:
+        """Set or take away one of the pictures, by its object's name; returns the name it had. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
+        column = channels.c[which.value]
         async with self._database.transaction() as connection:
-            valid = select(keys.c.digest).join(channels).where(channels.c.name == channel, keys.c.revoked_at.is_(None))
-            rows = await connection.execute(valid)
-            known = [row.digest for row in rows]
-        if not secrets.is_one_of(digest, known):
-            raise Refused(ErrorCode.KEY_REFUSED, "The stream key is not valid for this channel.")
-        return digest
+            row = (await connection.execute(select(column).where(channels.c.id == identifier).with_for_update())).one_or_none()
+            if row is None:
+                raise _not_found()
+            values = {which.value: key, "version": channels.c.version + 1, "changed_at": self._now()}
+            await connection.execute(update(channels).where(channels.c.id == identifier).values(**values))
+        old: str | None = row[0]
+        return old
 
-    async def revoke_key(self, channel: ChannelName, digest: bytes) -> None:
-        """Let a key, named by its digest, open nothing any more. Raises ``NotFound(NOT_FOUND)``."""
-        of_channel = select(channels.c.id).where(channels.c.name == channel).scalar_subquery()
-        revoked = update(keys).where(keys.c.channel == of_channel, keys.c.digest == digest, keys.c.revoked_at.is_(None))
+    async def password_hash(self, identifier: ChannelId) -> str | None:
+        """The hash of the password that opens a channel."""
         async with self._database.transaction() as connection:
-            result = await connection.execute(revoked.values(revoked_at=self._now()))
-        if result.rowcount == 0:
-            raise NotFound(ErrorCode.NOT_FOUND, "The channel has no such key.")
+            found: str | None = await connection.scalar(select(channels.c.password_hash).where(channels.c.id == identifier))
+        return found
 
-    def _new_id(self) -> RecordId:
-        return new_record_id(self._clock.unix_ns() // 1_000_000)
+    async def delete(self, identifier: ChannelId) -> None:
+        """Delete a channel and everything that belongs to it. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
+        async with self._database.transaction() as connection:
+            deleted = await connection.execute(delete(channels).where(channels.c.id == identifier))
+        if deleted.rowcount == 0:
+            raise _not_found()
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+    async def _one(self, which: ColumnElement[bool]) -> Channel:
+        found = await self._several(which)
+        if not found:
+            raise _not_found()
+        return found[0]
+
+    async def _several(self, which: ColumnElement[bool]) -> Sequence[Channel]:
+        async with self._database.transaction() as connection:
+            query = select(*CHANNEL_COLUMNS).where(which).order_by(channels.c.name).limit(MOST_TOGETHER)
+            return await with_tags(connection, (await connection.execute(query)).all())
+
+    async def _remember(self, connection: AsyncConnection, old: Channel, new: ChannelName) -> None:
+        await connection.execute(delete(channel_alias).where(channel_alias.c.name.in_([new, old.name])))
+        await connection.execute(insert(channel_alias).values(name=old.name, channel=old.id, created_at=self._now()))
+        newest = select(channel_alias.c.name).where(channel_alias.c.channel == old.id).order_by(channel_alias.c.created_at.desc())
+        kept = [row.name for row in (await connection.execute(newest.limit(MOST_ALIASES))).all()]
+        await connection.execute(delete(channel_alias).where(channel_alias.c.channel == old.id, channel_alias.c.name.not_in(kept)))
 
 
-_UNSAID = {"description": "", "category": "", "language": "", "mature": False, "visibility": "public", "version": 1}
+def _edited(old: Channel, edit: ChannelEdit) -> Channel:
+    return replace(
+        old,
+        name=old.name if edit.name is None else edit.name,
+        title=old.title if edit.title is None else checked_title(edit.title),
+        description=old.description if edit.description is None else checked_description(edit.description),
+        category=old.category if edit.category is None else checked_category(edit.category),
+        language=old.language if edit.language is None else checked_language(edit.language),
+        mature=old.mature if edit.mature is None else edit.mature,
+        visibility=old.visibility if edit.visibility is None else edit.visibility,
+        tags=old.tags if edit.tags is None else tuple(sorted(checked_tags(edit.tags))),
+        version=old.version + 1,
+    )
 
 
-def _channel(row: Row[Any]) -> Channel:
-    return Channel(ChannelId(row.id), ChannelName(row.name), row.title, row.created_at)
+def _values(channel: Channel) -> dict[str, Any]:
+    names = {column.name for column in CHANNEL_COLUMNS}
+    return {name: getattr(channel, name) for name in names}
+
+
+async def _check_limit(connection: AsyncConnection, owner: AccountId) -> None:
+    # Held until the end, so that two requests at once don't both find room.
+    await connection.execute(select(accounts.c.id).where(accounts.c.id == owner).with_for_update())
+    count = await connection.scalar(select(func.count()).select_from(channels).where(channels.c.owner == owner))
+    if int(count or 0) >= MOST_CHANNELS:
+        raise Conflict(ErrorCode.LIMIT_REACHED, f"An account has at most {MOST_CHANNELS} channels.", limit=MOST_CHANNELS)
+
+
+def _not_found() -> NotFound:
+    return NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.")

@@ -46,6 +46,10 @@ class ErrorCode(StrEnum):
     CHANNEL_NAME_INVALID = "channel_name_invalid"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_EXISTS = "channel_exists"
+    CHANNEL_ON_AIR = "channel_on_air"
+    CHANNEL_PASSWORD_REQUIRED = "channel_password_required"  # noqa: S105 - the name of an error
+    PLAYBACK_TOKEN_REQUIRED = "playback_token_required"  # noqa: S105 - the name of an error
+    LIMIT_REACHED = "limit_reached"
     SESSION_NOT_FOUND = "session_not_found"
     NOT_ALLOWED = "not_allowed"
     CURSOR_INVALID = "cursor_invalid"

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from storage.clock import SystemClock
 from storage.database.channels import ChannelRepository
 from storage.database.engine import Database
+from storage.database.stream_keys import StreamKeyRepository
 from storage.database.tables import metadata
 from storage.model.errors import BadInput, Unavailable
 from storage.model.ids import ChannelName
@@ -126,7 +127,7 @@ async def test_a_server_that_hangs_or_is_gone_is_unavailable_and_comes_back(post
         postgres.hang()
         started = time.monotonic()
         with pytest.raises(Unavailable):
-            await channels.verify_key(ChannelName("a"), "fl_x")
+            await StreamKeyRepository(database, SystemClock()).verify(ChannelName("a"), "fl_x")
         assert time.monotonic() - started < 10
     finally:
         postgres.go_on()

@@ -76,7 +76,7 @@ async def open_rig(redis_url: str, data: Path, **settings: object) -> AsyncItera
         keys = []
         for name in (CHANNEL, OTHER):
             await storage.channels.create(name, "A test")
-            keys.append(await storage.channels.add_key(name))
+            keys.append((await storage.stream_keys.add(name))[1])
         async with (
             open_node(("ingest",), storage.bus, clock, host="127.0.0.1") as node,
             open_ingest(wanted, storage, clock, node) as ingest,

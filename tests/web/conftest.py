@@ -73,7 +73,7 @@ async def site(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Site]:
     async with open_storage(settings) as storage:
         await storage.database.migrate()
         await storage.channels.create(DEMO, "Friday night synths")
-        key = await storage.channels.add_key(DEMO)
+        _, key = await storage.stream_keys.add(DEMO)
         app = create_app(settings, storage, clock)
         async with app.test_app() as running:
             client = running.test_client()

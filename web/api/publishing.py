@@ -32,7 +32,7 @@ class PublishingRoutes:
         info = self._directory.session(session)
         if info is None:
             raise NotFound(ErrorCode.SESSION_NOT_FOUND, "There is no such session, or it is over.")
-        await self._storage.channels.verify_key(info.channel, key)
+        await self._storage.stream_keys.verify(info.channel, key)
         reply = await self._storage.bus.call(node_of(info.session), StatisticsCall(session=info.session), deadline=CALL_SECONDS)
         if not isinstance(reply, StatisticsReply):
             raise FanlightError(ErrorCode.INTERNAL, "The ingest node gave an answer that does not fit.")
@@ -66,6 +66,6 @@ class PublishingRoutes:
     async def current(self, name: str, key: BearerKey) -> CurrentSession:
         """The session that publishes to a channel."""
         channel = channel_name(name)
-        await self._storage.channels.verify_key(channel, key)
+        await self._storage.stream_keys.verify(channel, key)
         session = self._directory.entry(channel).session
         return CurrentSession(session=session.session if session else "")

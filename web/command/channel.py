@@ -6,13 +6,12 @@ import json
 import os
 from collections.abc import Awaitable, Callable
 
-from storage.database.channels import ChannelRepository
 from storage.model.ids import channel_name
-from storage.opening import open_storage
+from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from web.instance import of_this_machine
 
-Action = Callable[[ChannelRepository, argparse.Namespace], Awaitable[None]]
+Action = Callable[[Storage, argparse.Namespace], Awaitable[None]]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,35 +48,36 @@ async def _run(arguments: argparse.Namespace) -> int:
             # A channel may be made before the first `fanlight up`; a shared database is the operator's to migrate.
             settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             await storage.database.migrate()
-        await arguments.act(storage.channels, arguments)
+        await arguments.act(storage, arguments)
     return 0
 
 
-async def _create(channels: ChannelRepository, arguments: argparse.Namespace) -> None:
+async def _create(storage: Storage, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
-    channel = await channels.create(name, arguments.title or name)
-    key = await channels.add_key(name)
+    channel = await storage.channels.create(name, arguments.title or name)
+    _, key = await storage.stream_keys.add(name)
     _print_key(arguments, channel.name, key)
 
 
-async def _key(channels: ChannelRepository, arguments: argparse.Namespace) -> None:
+async def _key(storage: Storage, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
-    await channels.get(name)
-    _print_key(arguments, name, await channels.add_key(name))
+    await storage.channels.get(name)
+    _, key = await storage.stream_keys.add(name)
+    _print_key(arguments, name, key)
 
 
-async def _revoke(channels: ChannelRepository, arguments: argparse.Namespace) -> None:
+async def _revoke(storage: Storage, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
-    await channels.get(name)
-    valid = [key for key in await channels.keys(name) if key.revoked_at is None]
+    await storage.channels.get(name)
+    valid = [key for key in await storage.stream_keys.list(name) if key.revoked_at is None]
     for key in valid:
-        await channels.revoke_key(name, key.digest)
+        await storage.stream_keys.revoke(name, key.id)
     count = len(valid)
     print(json.dumps({"channel": name, "revoked": count}) if arguments.json else f"Revoked {count} key(s) of {name}.")
 
 
-async def _list(channels: ChannelRepository, arguments: argparse.Namespace) -> None:
-    found = await channels.list()
+async def _list(storage: Storage, arguments: argparse.Namespace) -> None:
+    found = await storage.channels.list()
     if arguments.json:
         rows = [{"name": channel.name, "title": channel.title, "created_at": channel.created_at.isoformat()} for channel in found]
         print(json.dumps(rows))

@@ -36,16 +36,16 @@ channel_tag = Table(
     metadata,
     Column("channel", Id, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True),
     Column("tag", String(30), primary_key=True),
-    Index(None, "tag"),
+    Index(None, "tag", "channel"),
 )
 
 channel_word = Table(
     "channel_word",
     metadata,
-    # Of its name, title, category and tags, folded: what a search looks up by prefix.
-    Column("word", String(40), primary_key=True),
+    # Of a public channel's name, title, category and tags, folded: what a search looks up by prefix, in order of code points.
+    Column("word", String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True),
     Column("channel", Id, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True),
-    Index(None, "channel"),
+    Index(None, "channel", "word"),
 )
 
 channel_alias = Table(

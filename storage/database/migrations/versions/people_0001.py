@@ -257,15 +257,15 @@ def _second() -> None:
         sa.ForeignKeyConstraint(["channel"], ["channel.id"], name="fk_channel_tag_channel", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("channel", "tag", name="pk_channel_tag"),
     )
-    op.create_index("ix_channel_tag_tag", "channel_tag", ["tag"], unique=False)
+    op.create_index("ix_channel_tag_tag_channel", "channel_tag", ["tag", "channel"], unique=False)
     op.create_table(
         "channel_word",
-        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("word", sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"), nullable=False),
         sa.Column("channel", sa.String(length=26), nullable=False),
         sa.ForeignKeyConstraint(["channel"], ["channel.id"], name="fk_channel_word_channel", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("word", "channel", name="pk_channel_word"),
     )
-    op.create_index("ix_channel_word_channel", "channel_word", ["channel"], unique=False)
+    op.create_index("ix_channel_word_channel_word", "channel_word", ["channel", "word"], unique=False)
     op.create_table(
         "follow",
         sa.Column("account", sa.String(length=26), nullable=False),
