@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from storage.database.follows import FollowRepository
     from storage.database.idempotency import IdempotencyRepository
     from storage.database.notifications import NotificationRepository
+    from storage.database.one_time import OneTimeTokens
+    from storage.database.registration import Registration
     from storage.database.roles import RoleRepository
     from storage.database.search import SearchRepository
     from storage.database.sessions import SessionRepository
@@ -163,6 +165,20 @@ class Storage:
         from storage.database.idempotency import IdempotencyRepository
 
         return IdempotencyRepository(self.database, self._clock)
+
+    @cached_property
+    def one_time(self) -> "OneTimeTokens":
+        """Links that work once."""
+        from storage.database.one_time import OneTimeTokens
+
+        return OneTimeTokens(self.database, self._clock)
+
+    @cached_property
+    def registration(self) -> "Registration":
+        """Signing up, and what else a one-time link does to an account."""
+        from storage.database.registration import Registration
+
+        return Registration(self.database, self._clock)
 
     @cached_property
     def passwords(self) -> "Passwords":

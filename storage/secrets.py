@@ -32,6 +32,11 @@ def new_session_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_one_time_token() -> str:
+    """A token for a link that works once: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
 def digest(key: str) -> bytes:
     """The SHA-256 of a key: all that is kept of it."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

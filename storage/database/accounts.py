@@ -98,12 +98,13 @@ class AccountRepository:
         return await self._one((accounts.c.email == email.lower()) & accounts.c.email_verified_at.is_not(None))
 
     async def credentials(self, name: str) -> Credentials | None:
-        """What an account signs in with; None if there is no such name, well formed or not."""
+        """What the account of a name, or of a proven e-mail address, signs in with; None if there is none, well formed or not."""
         if "\x00" in name:  # PostgreSQL has no such text
             return None
+        named = (accounts.c.email == name.lower()) & accounts.c.email_verified_at.is_not(None) if "@" in name else accounts.c.name == name
         async with self._database.transaction() as connection:
             # Wide selects are tuples to the type checker, which has no name for them.
-            row: Any = (await connection.execute(select(*ACCOUNT_COLUMNS, *_SECRETS).where(accounts.c.name == name))).one_or_none()
+            row: Any = (await connection.execute(select(*ACCOUNT_COLUMNS, *_SECRETS).where(named))).one_or_none()
         return None if row is None else Credentials(account_of(row), row.password_hash, row.totp_confirmed_at is not None)
 
     async def list(self, *, after: str = "", limit: int = 100, search: str = "") -> Sequence[Account]:

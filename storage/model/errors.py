@@ -32,6 +32,10 @@ class ErrorCode(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     ACCOUNT_NOT_FOUND = "account_not_found"
     EMAIL_TAKEN = "email_taken"
+    INVITE_REQUIRED = "invite_required"
+    LINK_REFUSED = "link_refused"
+    MAIL_UNSET = "mail_unset"
+    REGISTRATION_CLOSED = "registration_closed"
     LAST_OPERATOR = "last_operator"
     PASSWORD_UNFIT = "password_unfit"  # noqa: S105 - the name of an error
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of an error
