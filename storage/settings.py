@@ -1,6 +1,7 @@
 """Every setting, its default and its check. Read from the environment once, at start; unknown ``FANLIGHT_*`` names are refused."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
@@ -35,6 +36,9 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     secret: str = ""
+    registration: str = "open"
+    smtp_url: str = ""
+    mail_from: str = ""
     oidc_providers: tuple[str, ...] = ()
     s3_endpoint: str = ""
     s3_bucket: str = ""
@@ -91,7 +95,7 @@ class Settings:
             for name in ("port", "edge_port", "media_port", "relay_port", "operations_port")
             if not 0 <= getattr(self, name) <= 65535
         ]
-        problems += self._problems_of_timing() + self._problems_of_places() + self._problems_of_secrets()
+        problems += self._problems_of_timing() + self._problems_of_places() + self._problems_of_secrets() + self._problems_of_people()
         if self.max_sessions < 1:
             problems.append("FANLIGHT_MAX_SESSIONS must be at least 1.")
         if not 1 <= self.edge_workers <= 64:
@@ -131,6 +135,18 @@ class Settings:
             problems.append("FANLIGHT_S3_ACCESS_KEY and FANLIGHT_S3_SECRET_KEY go together.")
         return problems
 
+    def _problems_of_people(self) -> list[str]:
+        problems = []
+        if self.registration not in REGISTRATIONS:
+            problems.append(f"FANLIGHT_REGISTRATION is one of {', '.join(REGISTRATIONS)}.")
+        if self.smtp_url and not _is_address(self.smtp_url, {"smtp", "smtps"}):
+            problems.append("FANLIGHT_SMTP_URL must start with smtp:// or smtps:// and name a host.")
+        if self.smtp_url and not (self.mail_from and self.public_url):
+            problems.append("FANLIGHT_SMTP_URL needs FANLIGHT_MAIL_FROM, and FANLIGHT_PUBLIC_URL for the links in the mails.")
+        if self.mail_from and not re.fullmatch(r"[^@\s]+@[^@\s]+|[^<>@\r\n]+ <[^@<>\s]+@[^@<>\s]+>", self.mail_from):
+            problems.append("FANLIGHT_MAIL_FROM is an e-mail address, or a name and one: 'Fanlight <live@example.org>'.")
+        return problems
+
     def _problems_of_places(self) -> list[str]:
         places = {"PUBLIC_URL": self.public_url, "EDGE_URL": self.edge_url, "S3_ENDPOINT": self.s3_endpoint}
         problems = [
@@ -153,6 +169,7 @@ class Settings:
         return problems
 
 
+REGISTRATIONS = ("open", "invite", "closed")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _KINDS = {int: "whole number", float: "number", str: "text", tuple: "list", type(Path()): "path"}
@@ -171,9 +188,13 @@ def _parse(text: str, default: object) -> object:
 
 
 def _is_web(url: str) -> bool:
+    return _is_address(url, {"http", "https"})
+
+
+def _is_address(url: str, schemes: set[str]) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

@@ -81,6 +81,10 @@ def test_all_problems_are_told_at_once() -> None:
         ("EDGE_URL", "http://[::1"),
         ("S3_ENDPOINT", "https://"),
         ("S3_ACCESS_KEY", "x"),
+        ("REGISTRATION", "maybe"),
+        ("SMTP_URL", "http://example.org"),
+        ("SMTP_URL", "smtp://example.org"),
+        ("MAIL_FROM", "nobody"),
     ],
 )
 def test_a_value_that_can_not_work_is_refused_by_its_name(name: str, value: str) -> None:
