@@ -16,7 +16,7 @@ from storage.opening import Storage
 from storage.rate_limits import RateLimits
 from storage.settings import Settings
 from web.addresses import Addresses
-from web.api import latency, live, publishing, server_time
+from web.api import latency, live, publishing, server_time, sessions
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
@@ -30,6 +30,7 @@ from web.headers import protect
 from web.metrics import FAILURES, REQUESTS
 from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
+from web.sign_in import SignIns
 from web.titles import Titles
 
 LARGEST_BODY = 8 * 1024 * 1024
@@ -57,6 +58,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     for noun, handlers in (
         (server_time.NOUN, server_time.TimeRoutes(clock)),
         (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
+        (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):

@@ -1,21 +1,36 @@
 """Who asks: the actor of the current request, from its session's cookie or its bearer token."""
 
 import hmac
+from contextlib import suppress
+from dataclasses import dataclass
 
 from quart import Quart, current_app, g, request
 
 from storage import secrets
-from storage.clock import Clock
-from storage.model.account import EVERY_SCOPE, STRANGER, Actor, Scope
-from storage.model.errors import ErrorCode, Refused
-from storage.model.ids import AccountId
-from storage.model.session import SignedIn
+from storage.clock import Clock, utc_now
+from storage.model.account import EVERY_SCOPE, STRANGER, Account, Actor, Scope
+from storage.model.errors import ErrorCode, NotFound, Refused
+from storage.model.ids import AccountId, RecordId
+from storage.model.session import AccountSession, SessionEnd, SessionKind, SignedIn
+from storage.model.token import TokenType
 from storage.opening import Storage
 from storage.settings import Settings
-from web.cookies import CSRF_HEADER, SAFE_METHODS, Cookies, Credential, check_csrf, credential
+from web.cookies import CSRF_HEADER, SAFE_METHODS, Cookies, Credential, check_csrf, credential, csrf_token
+from web.schema.session import Tokens
 from web.signed_in import SignedInSessions
 
 _EXTENSION = "fanlight.authentication"
+
+
+ACCESS_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A browser's new session: the ``Set-Cookie`` value, and what its pages show with what they change."""
+
+    cookie: str
+    csrf: str
 
 
 class Authentication:
@@ -23,6 +38,8 @@ class Authentication:
 
     def __init__(self, settings: Settings, storage: Storage, clock: Clock) -> None:
         self.cookies = Cookies(settings)
+        self._storage = storage
+        self._clock = clock
         self.sessions = SignedInSessions(storage.sessions, storage.bus, clock)
 
     def install(self, app: Quart) -> None:
@@ -36,8 +53,9 @@ class Authentication:
     async def actor(self) -> Actor:
         """See :func:`actor`."""
         address = client_address()
-        if "Authorization" in request.headers:
-            raise Refused(ErrorCode.TOKEN_REFUSED, "The token is not valid.")
+        if header := request.headers.get("Authorization"):
+            signed_in = await self._by_bearer(header)
+            return Actor(signed_in.account, session=signed_in.session.id, scopes=EVERY_SCOPE, address=address)
         found = await self.by_cookie()
         if found is None:
             return Actor(None, address=address)
@@ -46,6 +64,66 @@ class Authentication:
             self.check_same_site()
             check_csrf(shown.secret, request.headers.get(CSRF_HEADER))
         return Actor(signed_in.account, session=signed_in.session.id, scopes=EVERY_SCOPE, address=address)
+
+    async def begin_browser(self, account: Account) -> Begun:
+        """A new session for the browser that asks; the one whose cookie it shows, if any, ends.
+
+        Raises:
+            Unavailable: ``DATABASE_UNAVAILABLE``.
+        """
+        before = await self.by_cookie()
+        session, secret = await self._storage.sessions.start(
+            account, SessionKind.BROWSER, user_agent=_user_agent(), address=client_address()
+        )
+        if before is not None:
+            with suppress(NotFound):
+                _, old = before
+                await self._storage.sessions.end(old.session.id, SessionEnd.REPLACED, account=old.account.id)
+                await self.sessions.changed(old.account.id)
+        return Begun(self.cookies.issue(request.host, Credential(session.id, secret)), csrf_token(secret))
+
+    async def begin_tokens(self, account: Account) -> Tokens:
+        """A new session for the program that asks. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        session, _ = await self._storage.sessions.start(account, SessionKind.TOKENS, user_agent=_user_agent(), address=client_address())
+        return self._tokens(session)
+
+    async def refresh(self, token: str) -> Tokens:
+        """The next tokens of a session.
+
+        Raises:
+            Refused: ``TOKEN_REFUSED``; the token is no refresh token of ours, its session is over, or it was exchanged before: then
+                its session is over from now on.
+            Unavailable: ``DATABASE_UNAVAILABLE``.
+        """
+        shown = self._storage.tokens.read(TokenType.REFRESH, token)
+        session, rotation = shown.claims.get("session"), shown.claims.get("rotation")
+        if not isinstance(session, str) or not isinstance(rotation, int):
+            raise _refused()
+        try:
+            found = await self._storage.sessions.exchange(RecordId(session), rotation)
+        except Refused:
+            await self.sessions.changed(AccountId(shown.subject))
+            raise
+        return self._tokens(found.session)
+
+    def _tokens(self, session: AccountSession) -> Tokens:
+        left = (session.expires_at - utc_now(self._clock)).total_seconds()
+        issue = self._storage.tokens.issue
+        return Tokens(
+            access=issue(TokenType.ACCESS, session.account, ACCESS_SECONDS, session=session.id),
+            refresh=issue(TokenType.REFRESH, session.account, left, session=session.id, rotation=session.rotation),
+            expires_in=ACCESS_SECONDS,
+        )
+
+    async def _by_bearer(self, header: str) -> SignedIn:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise _refused()
+        shown = self._storage.tokens.read(TokenType.ACCESS, token.strip())
+        signed_in = await self.sessions.get(RecordId(str(shown.claims.get("session"))))
+        if signed_in is None or signed_in.account.id != shown.subject or signed_in.session.kind is not SessionKind.TOKENS:
+            raise _refused()
+        return signed_in
 
     async def by_cookie(self) -> tuple[Credential, SignedIn] | None:
         """The session whose cookie the request shows, whatever it asks for; None for a cookie that proves nothing (any more)."""
@@ -63,6 +141,14 @@ class Authentication:
         """Refuse a request another site made a browser send. Raises ``Refused(CROSS_SITE_REFUSED)``."""
         headers = request.headers
         self.cookies.check_same_site(request.host, fetch_site=headers.get("Sec-Fetch-Site"), origin=headers.get("Origin"))
+
+
+def _refused() -> Refused:
+    return Refused(ErrorCode.TOKEN_REFUSED, "The token is not valid.")
+
+
+def _user_agent() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def authentication() -> Authentication:

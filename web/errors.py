@@ -20,6 +20,8 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.KEY_REFUSED: 401,
         ErrorCode.SIGN_IN_REQUIRED: 401,
         ErrorCode.SIGN_IN_REFUSED: 401,
+        ErrorCode.SECOND_FACTOR_REQUIRED: 401,
+        ErrorCode.ACCOUNT_BANNED: 403,
         ErrorCode.TOKEN_REFUSED: 401,
         ErrorCode.SCOPE_REQUIRED: 403,
         ErrorCode.CROSS_SITE_REFUSED: 403,

@@ -13,7 +13,7 @@ from storage.database.rows import ACCOUNT_COLUMNS, account_of
 from storage.database.tables import account as accounts
 from storage.database.tables import session as sessions
 from storage.model.account import Account, AccountState
-from storage.model.errors import ErrorCode, NotFound
+from storage.model.errors import ErrorCode, NotFound, Refused
 from storage.model.ids import AccountId, RecordId, new_record_id
 from storage.model.session import ABSOLUTE, IDLE, AccountSession, SessionEnd, SessionKind, SignedIn
 
@@ -22,6 +22,9 @@ MOST = 50
 
 TOUCH = timedelta(minutes=1)
 """How exactly it is kept when a session was last used."""
+
+GRACE = timedelta(seconds=10)
+"""How long a refresh token that was exchanged is taken once more."""
 
 KEPT = timedelta(days=30)
 """How long a session that is over is remembered."""
@@ -83,6 +86,31 @@ class SessionRepository:
                 await connection.execute(update(sessions).where(sessions.c.id == session).values(used_at=now))
         return None if row is None else SignedIn(_session(row), account_of(row), row.digest)
 
+    async def exchange(self, session: RecordId, rotation: int) -> SignedIn:
+        """Take a session's refresh token, the one made at ``rotation``, for the next; the answer's rotation is the next token's.
+
+        The token before it is taken again for :data:`GRACE`: the answer may have been lost. An older one was stolen, or its thief was
+        faster: the session ends.
+
+        Raises:
+            Refused: ``TOKEN_REFUSED``.
+        """
+        now = utc_now(self._clock)
+        async with self._database.transaction() as connection:
+            query = _everything().where(sessions.c.id == session, sessions.c.kind == SessionKind.TOKENS, *_valid(now))
+            newest = (sessions.c.id == session) & (sessions.c.rotation == rotation)
+            taken = await connection.execute(update(sessions).where(newest).values(rotation=rotation + 1, rotated_at=now, used_at=now))
+            row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                # Over by some other way, also where the update found it: it changes nothing.
+                raise _refused()
+            if not taken.rowcount and (row.rotation != rotation + 1 or row.rotated_at + GRACE < now):
+                await connection.execute(_ended(sessions.c.id == session, now, SessionEnd.TOKEN_REUSED))
+                row = None
+        if row is None:
+            raise _refused()
+        return SignedIn(_session(row), account_of(row), None)
+
     async def list(self, account: AccountId) -> Sequence[AccountSession]:
         """An account's sessions that are not over, the last used first."""
         query = _everything().where(sessions.c.account == account, *_valid(utc_now(self._clock)))
@@ -111,6 +139,10 @@ class SessionRepository:
         old = (sessions.c.expires_at < now - KEPT) | (sessions.c.used_at < now - IDLE - KEPT) | (sessions.c.ended_at < now - KEPT)
         async with self._database.transaction() as connection:
             return (await connection.execute(delete(sessions).where(old))).rowcount
+
+
+def _refused() -> Refused:
+    return Refused(ErrorCode.TOKEN_REFUSED, "The token is not valid.")
 
 
 def _everything() -> Any:

@@ -25,6 +25,8 @@ class ErrorCode(StrEnum):
     KEY_REFUSED = "key_refused"
     SIGN_IN_REQUIRED = "sign_in_required"
     SIGN_IN_REFUSED = "sign_in_refused"
+    SECOND_FACTOR_REQUIRED = "second_factor_required"
+    ACCOUNT_BANNED = "account_banned"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a code, not a secret
     SCOPE_REQUIRED = "scope_required"
     CROSS_SITE_REFUSED = "cross_site_refused"
