@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from storage.model.errors import BadInput, ErrorCode
+from storage.model.part_rule import honoured, neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,9 @@ class Settings:
         problems = []
         if not 0.1 <= self.part_target <= 2:
             problems.append("FANLIGHT_PART_TARGET must be 0.1 to 2 seconds.")
+        elif not honoured(self.part_target):
+            below, above = neighbours(self.part_target)
+            problems.append(f"FANLIGHT_PART_TARGET: no whole number of audio frames fills a part that long; {below} or {above} would do.")
         if not max(1.0, 2 * self.part_target) <= self.segment_target <= 10:
             problems.append("FANLIGHT_SEGMENT_TARGET must be 1 to 10 seconds and at least two parts long.")
         elif not 6 * self.target_duration <= self.window <= 3600:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from transcoder.cmaf.track import AUDIO_RATE, VIDEO_RATE
+from storage.model import part_rule
+from storage.model.part_rule import SHORTEST_PERCENT, frames_per_part
+from transcoder.cmaf.track import VIDEO_RATE
 
-AAC_FRAME = 1024
-"""Samples of an AAC-LC frame (ISO/IEC 14496-3 section 4.5.2.1)."""
+AAC_FRAME = part_rule.AAC_FRAME
 
 
 SLIVER = 0.2
@@ -84,7 +85,7 @@ class CutRule:
         part = int(part_target * rate)
         return CutRule(
             part=part,
-            least=-(-part * 85 // 100) + 1,
+            least=-(-part * SHORTEST_PERCENT // 100) + 1,
             segment=int(segment_target * rate),
             earliest=int(segment_target * rate * 0.75),
             longest=target_duration * rate,
@@ -214,7 +215,7 @@ class AudioCutter:
     """
 
     def __init__(self, part_target: float, start: int) -> None:
-        self._frames_per_part = max(1, int(part_target * AUDIO_RATE) // AAC_FRAME)
+        self._frames_per_part = frames_per_part(part_target)
         self._pending: deque[bytes] = deque()
         self._cuts: deque[int] = deque()
         self.part_start = self.segment_start = start

@@ -101,3 +101,13 @@ def test_a_refusal_does_not_tell_a_secret() -> None:
 @pytest.mark.parametrize(("segment", "longest"), [(2.0, 3), (1.0, 2), (4.0, 6), (3.0, 5), (10.0, 15)])
 def test_the_target_duration_leaves_room_to_wait_for_a_keyframe(segment: float, longest: int) -> None:
     assert Settings(segment_target=segment, window=100).target_duration == longest
+
+
+@pytest.mark.parametrize("value", ["0.1004", "0.105", "0.1066", "0.1255", "0.1279"])
+def test_a_part_target_no_audio_frames_can_fill_is_refused_with_one_that_can(value: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        Settings.from_environment({"FANLIGHT_PART_TARGET": value})
+    below, above = re.findall(r"0\.\d+", raised.value.detail)
+    assert float(below) < float(value) < float(above)
+    for other in (below, above):
+        Settings.from_environment({"FANLIGHT_PART_TARGET": other})

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.model.part_rule import AUDIO_RATE, honoured
 from transcoder.cut import AAC_FRAME, AudioCutter, CannotPass, CutRule, Obstacle, Part, Sample, VideoCutter
 
 RULE = CutRule.of(0.4, 2.0, 3)
@@ -207,3 +208,15 @@ def test_audio_is_cut_in_step_with_video(ends: list[int], known_lag: int, step: 
             assert part.end - part.start >= 0.85 * 0.4 * 48_000
     payloads = b"".join(sample.payload for part in parts for sample in part.samples)
     assert payloads == b"".join(index.to_bytes(4, "big") for index in range(len(payloads) // 4))
+
+
+@given(part_target=st.floats(0.1, 2.0))
+def test_the_sound_of_every_part_target_that_is_not_refused_is_cut_by_the_rule(part_target: float) -> None:
+    cutter = AudioCutter(part_target, 0)
+    for _ in range(300):
+        cutter.push(b"")
+    parts = cutter.drain(300 * AAC_FRAME)
+    lengths = {part.end - part.start for part in parts}
+    assert lengths
+    by_the_rule = all(0.85 * part_target * AUDIO_RATE <= length <= part_target * AUDIO_RATE for length in lengths)
+    assert by_the_rule == honoured(part_target)

@@ -3,10 +3,11 @@
 import struct
 from dataclasses import dataclass
 
+from storage.model import part_rule
 from transcoder.cmaf.boxes import box, full_box
 
 VIDEO_RATE = 90_000
-AUDIO_RATE = 48_000
+AUDIO_RATE = part_rule.AUDIO_RATE
 TRACK_ID = 1
 NON_SYNC = 0x0101_0000
 """Sample flags (ISO/IEC 14496-12 section 8.8.3.1): depends on others, is no sync sample."""
