@@ -63,9 +63,6 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.TOO_MANY_REQUESTS: 429,
         ErrorCode.NO_INGEST_NODE: 503,
         ErrorCode.INGEST_FULL: 503,
-        ErrorCode.MEDIA_LATE: 503,
-        ErrorCode.EDGE_FULL: 503,
-        ErrorCode.RANGE_NOT_SATISFIABLE: 416,
         # rfc8216bis section 6.2.5.2: a blocking reload that waited three target durations.
         ErrorCode.MEDIA_LATE: 503,
         ErrorCode.EDGE_FULL: 503,

@@ -1,9 +1,11 @@
+import ast
 import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import web.errors
 from storage.model.errors import BadInput, ErrorCode, FanlightError, Refused, Unavailable
 from web.errors import STATUS, answer
 
@@ -13,6 +15,13 @@ DOCS = Path(__file__).parents[2] / "docs" / "errors.md"
 def test_every_code_has_a_status_that_says_error() -> None:
     assert set(STATUS) == set(ErrorCode)
     assert all(400 <= status <= 599 for status in STATUS.values())
+
+
+def test_every_code_has_its_status_once() -> None:
+    source = ast.parse(Path(web.errors.__file__).read_text())
+    tables = [node for node in ast.walk(source) if isinstance(node, ast.Dict) and len(node.keys) > 10]
+    keys = [ast.unparse(key) for table in tables for key in table.keys if key]
+    assert len(keys) == len(set(keys)) == len(ErrorCode)
 
 
 def test_every_code_is_explained_with_its_status() -> None:
