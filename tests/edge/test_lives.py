@@ -1,6 +1,7 @@
 """Lives of broadcasts as an edge sees them: joined in the middle, ended, begun anew; and faults: the bus or the edge killed."""
 
 import asyncio
+import re
 import secrets
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -254,10 +255,24 @@ async def test_several_workers_share_a_port_and_stop_together(own_bus: BusProces
     await publisher.parts(1)
     with running_edge(own_bus.url, tmp_path, edge_workers="2") as edge:
         texts = set()
+        workers: list[str] = []
+        async with asyncio.timeout(60):
+            while workers != ["0", "1"]:
+                async with httpx.AsyncClient(base_url=edge.url, timeout=20) as viewer:
+                    metrics = (await viewer.get("/metrics")).text
+                workers = re.findall(r'fanlight_edge_responses_total\{kind="slow",worker="(\d)"\}', metrics)
+        before = _responses(metrics)
         for _ in range(12):
             async with httpx.AsyncClient(base_url=edge.url, timeout=20) as viewer:
                 texts.add((await viewer.get(f"{publisher.media}?_HLS_msn=2&_HLS_part=0")).text)
+                metrics = (await viewer.get("/metrics")).text
+        assert metrics.count("# TYPE fanlight_edge_responses_total counter") == 1
+        assert _responses(metrics) - before == 24
         assert len(texts) == 1
+
+
+def _responses(metrics: str) -> float:
+    return sum(float(value) for value in re.findall(r"fanlight_edge_responses_total\{.*\} (\S+)", metrics))
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:

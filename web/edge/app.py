@@ -27,6 +27,7 @@ from web.edge.routes import (
     parse,
 )
 from web.edge.rsgi import Exchange, RequestHeaders, Scope
+from web.edge.siblings import Siblings
 
 log = structlog.get_logger()
 
@@ -43,14 +44,22 @@ DONE = _Done()
 
 
 class Application:
-    """Serves one edge. ``target_duration``, in seconds, is for how long errors may be cached: they may have no broadcast to ask."""
+    """Serves one edge. ``target_duration``, in seconds, is for how long errors may be cached: they may have no broadcast to ask.
 
-    def __init__(self, edge: Edge, *, target_duration: int) -> None:
+    ``siblings`` are the other workers of its port, if there are any.
+    """
+
+    def __init__(self, edge: Edge, *, target_duration: int, siblings: Siblings | None = None) -> None:
         self.counters = Counters()
+        self._siblings = siblings
         self._edge = edge
         self._hot = edge.hot
         self._answering = Answering(edge)
         self._rules = CacheRules(target_duration)
+
+    def metrics(self) -> bytes:
+        """What this process counts."""
+        return expose(self._edge, self.counters)
 
     def __rsgi__(self, scope: Scope, exchange: Exchange) -> Awaitable[None]:
         """Answer a request (RSGI 1.x). Most are answered when this returns; only the others get a coroutine."""
@@ -161,7 +170,8 @@ class Application:
         if request is OperationsRequest.HEALTH:
             return Answer(200, text, b"ok\n")
         if request is OperationsRequest.METRICS:
-            return Answer(200, [("content-type", "text/plain; version=0.0.4"), text[1]], expose(self._edge, self.counters))
+            found = await self._siblings.everybody(self.metrics()) if self._siblings else self.metrics()
+            return Answer(200, [("content-type", "text/plain; version=0.0.4"), text[1]], found)
         try:
             await self._edge.bus.ping()
         except Unavailable as error:

@@ -4,8 +4,10 @@ import asyncio
 import multiprocessing.connection
 import os
 import resource
+import secrets
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from storage.opening import open_storage
 from storage.settings import Settings
 from web.edge.app import Application
 from web.edge.edge import MOST_WAITING, Edge
+from web.edge.siblings import Siblings
 from web.leash import hold
 
 if TYPE_CHECKING:
@@ -43,24 +46,28 @@ def serve(settings: Settings) -> None:
         raise SystemExit(status)
 
 
-def _serve_here(settings: Settings) -> int:
+def _serve_here(settings: Settings, siblings: Siblings | None = None) -> int:
     log.configure(level=settings.log_level, form=settings.log_format)
     # Each viewer is a file descriptor, and the usual soft limit is a thousand.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return run(partial(_main, settings))
+    return run(partial(_main, settings, siblings))
 
 
-async def _main(settings: Settings, stop: asyncio.Event) -> None:
+async def _main(settings: Settings, siblings: Siblings | None, stop: asyncio.Event) -> None:
     clock = SystemClock()
     async with (
         open_storage(settings, clock) as storage,
         open_node(("edge",), storage.bus, clock, host=settings.host) as node,
         Tasks("edge") as tasks,
+        AsyncExitStack() as stack,
     ):
         edge = Edge(bus=storage.bus, objects=storage.objects, clock=clock, node=node.identifier, tasks=tasks)
         node.when_data_were_lost(edge.announced_anew)
-        server = _server(settings, Application(edge, target_duration=settings.target_duration))
+        application = Application(edge, target_duration=settings.target_duration, siblings=siblings)
+        if siblings is not None:
+            await stack.enter_async_context(siblings.telling(application.metrics))
+        server = _server(settings, application)
         serving = tasks.start("http", server.serve())
         stopping = tasks.start("stop", stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -98,8 +105,10 @@ def _server(settings: Settings, application: Application) -> "Server":
 def _serve_below(settings: Settings) -> int:
     """Start the workers, pass on signals, and end them all when one ends: the supervisor above us starts a new set."""
     context = multiprocessing.get_context("spawn")
+    name, count = secrets.token_hex(8), settings.edge_workers
     workers = [
-        context.Process(target=_worker, args=(settings, os.getpid()), name=f"edge-{number}") for number in range(settings.edge_workers)
+        context.Process(target=_worker, args=(settings, os.getpid(), Siblings(name, number, count)), name=f"edge-{number}")
+        for number in range(count)
     ]
     stopping: list[int] = []
 
@@ -121,6 +130,6 @@ def _serve_below(settings: Settings) -> int:
     return max(abs(worker.exitcode or 0) for worker in workers)
 
 
-def _worker(settings: Settings, parent: int) -> None:
+def _worker(settings: Settings, parent: int, siblings: Siblings) -> None:
     hold(parent)
-    raise SystemExit(_serve_here(settings))
+    raise SystemExit(_serve_here(settings, siblings))
