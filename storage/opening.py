@@ -15,6 +15,7 @@ from storage.settings import Settings
 if TYPE_CHECKING:
     from storage.access import Access
     from storage.database.accounts import AccountRepository
+    from storage.database.audit import AuditLog
     from storage.database.bans import BanRepository
     from storage.database.blocks import BlockRepository
     from storage.database.broadcasts import BroadcastRepository
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from storage.database.search import SearchRepository
     from storage.database.sessions import SessionRepository
     from storage.database.stream_keys import StreamKeyRepository
+    from storage.database.webhooks import WebhookRepository
     from storage.key_ring import KeyRing
     from storage.passwords import Passwords
     from storage.signing import SigningKeys
@@ -179,6 +181,20 @@ class Storage:
         from storage.database.registration import Registration
 
         return Registration(self.database, self._clock)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        """Who did what."""
+        from storage.database.audit import AuditLog
+
+        return AuditLog(self.database, self._clock)
+
+    @cached_property
+    def webhooks(self) -> "WebhookRepository":
+        """Who is told of events, and what is on its way there."""
+        from storage.database.webhooks import WebhookRepository
+
+        return WebhookRepository(self.database, self._clock)
 
     @cached_property
     def passwords(self) -> "Passwords":

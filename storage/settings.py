@@ -48,6 +48,7 @@ class Settings:
     s3_secret_key: str = ""
     cors_origins: tuple[str, ...] = ()
     rate_limits: float = 1.0
+    webhook_private: bool = False
     log_level: str = "info"
     log_format: str = "text"
     redis_url: str = ""
@@ -77,7 +78,7 @@ class Settings:
             default = getattr(defaults, name)
             try:
                 values[name] = _parse(text, default)
-            except ValueError:
+            except (ValueError, KeyError):
                 problems.append(f"{variable} is not a {_KINDS[type(default)]}: {text[:40]!r}.")
         if problems:
             raise BadInput(ErrorCode.SETTINGS_INVALID, " ".join(problems))
@@ -168,7 +169,7 @@ class Settings:
         for address in self.announced_ips:
             try:
                 ipaddress.ip_address(address)
-            except ValueError:
+            except (ValueError, KeyError):
                 problems.append(f"FANLIGHT_ANNOUNCED_IPS: {address!r} is not an IP address.")
         return problems
 
@@ -176,10 +177,12 @@ class Settings:
 REGISTRATIONS = ("open", "invite", "closed")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
-_KINDS = {int: "whole number", float: "number", str: "text", tuple: "list", type(Path()): "path"}
+_KINDS = {bool: "choice between 'true' and 'false'", int: "whole number", float: "number", str: "text", tuple: "list", type(Path()): "path"}
 
 
 def _parse(text: str, default: object) -> object:
+    if isinstance(default, bool):
+        return {"true": True, "false": False}[text.lower()]
     if isinstance(default, int):
         return int(text)
     if isinstance(default, float):

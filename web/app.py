@@ -14,6 +14,7 @@ from storage.model.ids import new_node_id
 from storage.node import Tasks
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
+from storage.sealing import Sealer
 from storage.settings import Settings
 from web.addresses import Addresses
 from web.api import latency, live, publishing, server_time, sessions
@@ -32,6 +33,8 @@ from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
 from web.sign_in import SignIns
 from web.titles import Titles
+from web.webhooks.post import Poster
+from web.webhooks.webhooks import SEALED_FOR, Webhooks
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes: a picture. Each route of the interface has a limit of its own, see ``web.api.route``, and so has WHIP."""
@@ -53,6 +56,8 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
 
     app.register_blueprint(whip_blueprint(storage.bus, storage, settings, clock))
     idempotency = Idempotency(lambda: storage.idempotency, clock)
+    sealer, poster = Sealer(settings.secret, SEALED_FOR), Poster(private=settings.webhook_private)
+    webhooks = Webhooks(storage, sealer, poster, clock, node=new_node_id("web"))
     limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
     frame = Frame(actor, Cors(settings.cors_origins), limits, idempotency)
     for noun, handlers in (
@@ -83,6 +88,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("audience", _kept("audience", audience.run, clock))
             tasks.start("signing keys", _kept("signing keys", lambda: storage.signing.run(storage.bus), clock))
             tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
+            tasks.start("webhooks", _kept("webhooks", webhooks.run, clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
             yield
 

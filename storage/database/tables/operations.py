@@ -32,7 +32,9 @@ webhook = Table(
     # Encrypted with a key made of FANLIGHT_SECRET.
     Column("secret", LargeBinary(300), nullable=False),
     Column("events", String(300), nullable=False),
+    # Attempts in a row, and since when there was no other.
     Column("failures", Integer, nullable=False),
+    Column("failing_since", Moment),
     Column("version", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),

@@ -314,6 +314,7 @@ def _second() -> None:
         sa.Column("secret", sa.LargeBinary(length=300), nullable=False),
         sa.Column("events", sa.String(length=300), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
