@@ -49,7 +49,7 @@ class SessionRepository:
             account=account.id,
             kind=kind,
             rotation=0,
-            user_agent=agent.encode("utf-8", "replace").decode(),
+            user_agent=agent,
             address=address,
             created_at=now,
             used_at=now,
