@@ -47,6 +47,7 @@ class Settings:
     s3_access_key: str = ""
     s3_secret_key: str = ""
     cors_origins: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     rate_limits: float = 1.0
     webhook_private: bool = False
     log_level: str = "info"
@@ -166,6 +167,11 @@ class Settings:
             for origin in self.cors_origins
             if not _is_origin(origin)
         ]
+        for proxy in self.proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                problems.append(f"FANLIGHT_PROXIES: {proxy[:60]!r} is neither an IP address nor a network like 10.0.0.0/8.")
         for address in self.announced_ips:
             try:
                 ipaddress.ip_address(address)

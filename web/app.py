@@ -90,6 +90,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
             tasks.start("webhooks", _kept("webhooks", webhooks.run, clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
+            tasks.start("sessions", _kept("sessions", authentication.sweep, clock))
             yield
 
     return app

@@ -8,21 +8,26 @@ from quart import Quart, current_app, g, request
 
 from storage import secrets
 from storage.clock import Clock, utc_now
-from storage.model.account import EVERY_SCOPE, STRANGER, Account, Actor, Scope
+from storage.model.account import EVERY_SCOPE, Account, Actor, Scope
 from storage.model.errors import ErrorCode, NotFound, Refused
 from storage.model.ids import AccountId, RecordId
 from storage.model.session import AccountSession, SessionEnd, SessionKind, SignedIn
 from storage.model.token import TokenType
+from storage.node import every
 from storage.opening import Storage
 from storage.settings import Settings
+from web.clients import Clients
 from web.cookies import CSRF_HEADER, SAFE_METHODS, Cookies, Credential, check_csrf, credential, csrf_token
 from web.schema.session import Tokens
 from web.signed_in import SignedInSessions
 
 _EXTENSION = "fanlight.authentication"
+_CLIENTS = "fanlight.clients"
+_NO_PROXIES = Clients(())
 
 
 ACCESS_SECONDS = 600
+SWEEP_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Authentication:
 
     def __init__(self, settings: Settings, storage: Storage, clock: Clock) -> None:
         self.cookies = Cookies(settings)
+        self._clients = Clients(settings.proxies)
         self._storage = storage
         self._clock = clock
         self.sessions = SignedInSessions(storage.sessions, storage.bus, clock)
@@ -45,10 +51,15 @@ class Authentication:
     def install(self, app: Quart) -> None:
         """Make :func:`actor` and :func:`account` work in the requests of ``app``."""
         app.extensions[_EXTENSION] = self
+        app.extensions[_CLIENTS] = self._clients
 
     async def run(self) -> None:
         """Keep up with what other nodes change, for ever."""
         await self.sessions.run()
+
+    async def sweep(self) -> None:
+        """Forget sessions that are over for long, for ever."""
+        await every(self._clock, SWEEP_SECONDS, self._storage.sessions.sweep, name="sessions")
 
     async def actor(self) -> Actor:
         """See :func:`actor`."""
@@ -192,5 +203,6 @@ async def account_changed(changed: AccountId) -> None:
 
 
 def client_address() -> str:
-    """The IP address the current request came from."""
-    return (request.remote_addr or STRANGER.address)[:45]
+    """The IP address the current request came from, also through our proxies."""
+    clients: Clients = current_app.extensions.get(_CLIENTS) or _NO_PROXIES
+    return clients.address(request.remote_addr, ",".join(request.headers.getlist("X-Forwarded-For")))

@@ -10,6 +10,7 @@ from storage.model.account import Account, AccountState
 from storage.model.errors import ErrorCode, Refused, Unavailable
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
+from web.clients import subscriber
 
 PER_ACCOUNT = Limit("sign-ins of an account", 5, 60)
 PER_ADDRESS = Limit("sign-ins of an address", 20, 60)
@@ -47,7 +48,7 @@ class SignIns:
     async def _count(self, name: str, address: str) -> None:
         # The name as it was typed stays out of the bus.
         subject = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        taken = [await self._limits.take(PER_ADDRESS, address), await self._limits.take(PER_ACCOUNT, subject)]
+        taken = [await self._limits.take(PER_ADDRESS, subscriber(address)), await self._limits.take(PER_ACCOUNT, subject)]
         counted = [one for one in taken if one is not None]
         if not counted:
             return

@@ -18,6 +18,7 @@ from web.api.idempotency import HEADER, Idempotency
 from web.api.replies import reply
 from web.api.route import PREFIX, BearerKey, Noun, Route, Who
 from web.auth import client_address, require_scope
+from web.clients import subscriber
 
 Asks = Callable[[], Awaitable[Actor]]
 """Who makes the current request. Raises ``Refused`` if they show something that is not valid."""
@@ -76,7 +77,7 @@ class Frame:
             raise
 
     async def _count(self, limit: Limit | None, actor: Actor) -> None:
-        taken = await self._limits.take(limit, actor.account.id if actor.account else actor.address) if limit else None
+        taken = await self._limits.take(limit, actor.account.id if actor.account else subscriber(actor.address)) if limit else None
         if taken is None:
             return
         g.rate_limit = taken
