@@ -23,7 +23,7 @@ from tests.ingest.path import BadPath, open_path
 from tests.ingest.rig import Rig, open_rig
 
 RUNS = 3
-FREE, NARROW, WIDE = 8.0, 10.0, 15.0
+FREE, NARROW, WIDE = 8.0, 10.0, 30.0
 GOAL, BOTTLENECK = 2_500_000, 1_000_000
 STEP = 0.1
 FLAGS = ("--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
