@@ -21,7 +21,7 @@ DOORS = {
     "alembic": ["storage/database/*"],
     "redis": ["storage/bus/*"],
     "hypercorn": ["web/serving.py"],
-    "granian": ["web/edge/server.py"],
+    "granian": ["web/edge/front.py"],
     "quart": ["web/*", "ingest/whip.py"],
     "uvloop": ["storage/node.py"],
 }

@@ -7,7 +7,7 @@ from storage.bus.topics import init_key, part_key
 from storage.model.rendition import RenditionName
 from tests.edge.publisher import AUDIO as AUDIO_INFO
 from tests.edge.publisher import VIDEO as VIDEO_INFO
-from tests.edge.test_gate import Client
+from tests.edge.waits import enter
 from tests.transcoder.hls.stream import batch, broadcast, part, segment
 from tests.transcoder.hls.test_playlist import info
 from transcoder.hls.playlist import Skip
@@ -82,25 +82,26 @@ def test_bytes_of_another_size_than_announced_are_not_served(edge: Fixture) -> N
     assert isinstance(edge.live.part(VIDEO, 0, 0), Answer)
 
 
-async def test_a_hinted_part_that_never_comes_sends_its_waiters_to_look_again(edge: Fixture) -> None:
+def test_a_hinted_part_that_never_comes_sends_its_waiters_to_look_again(edge: Fixture) -> None:
     edge.take(batch(part(0, 0)))
     gate: Gate[tuple[int, int], Answer] = edge.live.part_gate(VIDEO)
-    wait = gate.enter((0, 1), Client(), 9)
+    wait = enter(gate, (0, 1))
     edge.take(batch(segment(0, per_segment=1)))
-    assert await wait is Left.RETRY
+    assert wait.outcomes == [Left.RETRY]
     assert edge.live.part(VIDEO, 0, 1) is Position.GONE
 
 
-async def test_only_those_whose_position_is_there_are_released(edge: Fixture) -> None:
+def test_only_those_whose_position_is_there_are_released(edge: Fixture) -> None:
     edge.take(batch(part(0, 0)))
     delivery = edge.live.deliveries[VIDEO]
-    soon = delivery.gate.enter((0, 1, Skip.NO), Client(), 9)
-    later = delivery.gate.enter((0, 3, Skip.NO), Client(), 9)
+    soon = enter(delivery.gate, (0, 1, Skip.NO))
+    later = enter(delivery.gate, (0, 3, Skip.NO))
     edge.take(batch(part(0, 1)))
-    assert isinstance(await soon, Playlist)
-    assert not later.done()
+    (found,) = soon.outcomes
+    assert isinstance(found, Playlist)
+    assert not later.outcomes
     edge.take(batch(EndEvent()))
-    found = await later
+    (found,) = later.outcomes
     assert isinstance(found, Playlist)
     assert b"ENDLIST" in found.plain.body
 

@@ -1,8 +1,7 @@
 """The edge's RSGI application: one look in a dictionary for almost every request, the long way for the rest."""
 
-from collections.abc import Awaitable, Generator, Iterator
-from functools import lru_cache
-from typing import cast
+import asyncio
+from collections.abc import Coroutine
 
 import structlog
 
@@ -12,9 +11,9 @@ from web.edge.answering import Answering, Stream, Wait
 from web.edge.answers import Answer, CacheRules, Playlist, problem
 from web.edge.edge import Edge
 from web.edge.follower import Follower
-from web.edge.gate import Left
+from web.edge.gate import Held, Left
+from web.edge.manner import Manner, accepts_gzip, manner
 from web.edge.metrics import Counters, expose
-from web.edge.ranges import ranged
 from web.edge.routes import (
     InitRequest,
     MediaRequest,
@@ -32,15 +31,21 @@ from web.edge.siblings import Siblings
 log = structlog.get_logger()
 
 
-class _Done:
-    """An awaitable for what is done already, shared by all."""
+class Visit(Held[Answer | Playlist]):
+    """A request for a playlist or part that may have to wait, and all that is kept of it while it does."""
 
-    def __await__(self) -> Generator[None, None, None]:
-        return cast("Generator[None, None, None]", _NOTHING)
+    __slots__ = ("_application", "deadline", "exchange", "how", "request")
 
+    def __init__(self, application: "Application", request: MediaRequest | PartRequest, how: Manner, exchange: Exchange) -> None:
+        self._application = application
+        self.request = request
+        self.how = how
+        self.exchange = exchange
+        self.deadline = 0.0
 
-_NOTHING: Iterator[None] = iter(())
-DONE = _Done()
+    def answer(self, outcome: Answer | Playlist | Left) -> None:
+        """See :class:`Held`."""
+        self._application.resume(self, outcome)
 
 
 class Application:
@@ -56,89 +61,119 @@ class Application:
         self._hot = edge.hot
         self._answering = Answering(edge)
         self._rules = CacheRules(target_duration)
+        self._working: set[asyncio.Task[None]] = set()
 
     def metrics(self) -> bytes:
         """What this process counts."""
         return expose(self._edge, self.counters)
 
-    def __rsgi__(self, scope: Scope, exchange: Exchange) -> Awaitable[None]:
-        """Answer a request (RSGI 1.x). Most are answered when this returns; only the others get a coroutine."""
-        entry = self._hot.get(scope.path)
-        if entry is not None and scope.method == "GET":
-            headers = scope.headers
-            if isinstance(entry, Answer):
-                if "range" not in headers:
-                    self.counters.media += 1
-                    exchange.response_bytes(200, entry.headers, entry.body)
-                    return DONE
-            else:
-                known = entry.known.get(scope.query_string)
-                if known is not None:
-                    self.counters.playlists += 1
-                    entry.audience.saw(viewer(headers, scope))
-                    answer = known.gzipped if accepts_gzip(headers.get("accept-encoding")) else known.plain
-                    exchange.response_bytes(200, answer.headers, answer.body)
-                    return DONE
-        self.counters.slow += 1
-        return self._slowly(scope, exchange)
+    def at_once(self, scope: Scope, exchange: Exchange) -> bool:
+        """Answer a request if one look is enough, as it is for almost all. Called in Granian's own thread, one at a time.
 
-    def _slowly(self, scope: Scope, exchange: Exchange) -> Awaitable[None]:
+        Beside the event loop's thread, that is: what is touched here is touched by single operations on dictionaries and sets,
+        and counted in counters of its own.
+        """
+        entry = self._hot.get(scope.path)
+        if entry is None or scope.method != "GET":
+            return False
+        headers = scope.headers
+        if isinstance(entry, Answer):
+            if "range" in headers:
+                return False
+            self.counters.media += 1
+            exchange.response_bytes(200, entry.headers, entry.body)
+            return True
+        known = entry.known.get(scope.query_string)
+        if known is None:
+            return False
+        self.counters.playlists += 1
+        entry.audience.saw(viewer(headers, scope))
+        answer = known.gzipped if accepts_gzip(headers.get("accept-encoding")) else known.plain
+        exchange.response_bytes(200, answer.headers, answer.body)
+        return True
+
+    def begin(self, scope: Scope, exchange: Exchange) -> None:
+        """Answer, hold or start to work on a request that :meth:`at_once` did not answer. Called in the event loop."""
+        self.counters.slow += 1
+        headers = scope.headers
+        how = manner(scope, headers)
         try:
             if scope.method == "OPTIONS":
                 exchange.response_empty(204, answers.PREFLIGHT)
-                return DONE
-            request = _parse(scope)
-        except FanlightError as error:
-            self._refuse(scope, exchange, error)
-            return DONE
-        if isinstance(request, MediaRequest | PartRequest):
-            return self._when_there(request, scope, exchange)
-        return self._otherwise(request, scope, exchange)
-
-    async def _when_there(self, request: MediaRequest | PartRequest, scope: Scope, exchange: Exchange) -> None:
-        """A playlist or part, waited for if need be. Thousands of these wait at the same time: there is as little in here as can be."""
-        deadline = 0.0
-        try:
-            while True:
-                follower = self._edge.following(request.channel) or await self._edge.follow(request.channel)
-                found = self._look(follower, request, scope)
-                if not isinstance(found, Wait):
-                    break
-                deadline = deadline or self._edge.clock.monotonic() + found.patience
-                client = exchange.client_disconnect()
-                future = found.gate.enter(found.key, client, deadline)
-                try:
-                    outcome = await future
-                finally:
-                    found.gate.leave(found.key, client, deadline, future)
-                if isinstance(outcome, Answer | Playlist):
-                    found = outcome
-                    break
-                if _is_over(outcome):
-                    # RSGI wants an answer even where nobody is left to read it.
-                    exchange.response_empty(499, [])
-                    return
-            _finish(scope, exchange, found or await self._answering.part_elsewhere(request))
+                return
+            request = _parse(scope, how)
+            if isinstance(request, MediaRequest | PartRequest):
+                self._visit(Visit(self, request, how, exchange), viewer(headers, scope) if isinstance(request, MediaRequest) else None)
+            else:
+                self._start(self._otherwise(request, how, exchange))
         except Exception as error:
-            self._refuse(scope, exchange, error)
+            self._refuse(how, exchange, error)
 
-    def _look(self, follower: Follower, request: MediaRequest | PartRequest, scope: Scope) -> Playlist | Answer | Wait | None:
+    def resume(self, visit: Visit, outcome: Answer | Playlist | Left) -> None:
+        """A visit's wait is over."""
+        try:
+            if isinstance(outcome, Answer | Playlist):
+                visit.how.finish(visit.exchange, outcome)
+            elif outcome is Left.RETRY:
+                # Later: whoever settles the gate may be in the middle of replacing what is to be looked at.
+                self._start(self._visit_slowly(visit, None))
+            elif outcome is Left.CLIENT_GONE:
+                # RSGI wants an answer even where nobody is left to read it.
+                visit.exchange.response_empty(499, [])
+            else:
+                late = Unavailable(ErrorCode.MEDIA_LATE, "What was asked for did not come in time.")
+                self._refuse(visit.how, visit.exchange, late)
+        except Exception as error:
+            self._refuse(visit.how, visit.exchange, error)
+
+    def _visit(self, visit: Visit, client: int | None) -> None:
+        """A playlist or part: answered or held here and now if its channel is followed already."""
+        follower = self._edge.following(visit.request.channel)
+        if follower is None or self._look(visit, follower, client):
+            self._start(self._visit_slowly(visit, client))
+
+    async def _visit_slowly(self, visit: Visit, client: int | None) -> None:
+        try:
+            follower = await self._edge.follow(visit.request.channel)
+            if self._look(visit, follower, client):
+                visit.how.finish(visit.exchange, await self._answering.part_elsewhere(visit.request))
+        except Exception as error:
+            self._refuse(visit.how, visit.exchange, error)
+
+    def _look(self, visit: Visit, follower: Follower, client: int | None) -> bool:
+        """Answer or hold. If it is to be got from elsewhere, True."""
+        request = visit.request
         if isinstance(request, PartRequest):
-            return self._answering.part(follower, request)
-        follower.audience.saw(viewer(scope.headers, scope))
-        return self._answering.media(follower, request, scope.query_string)
+            found: Playlist | Answer | Wait | None = self._answering.part(follower, request)
+        else:
+            if client is not None:
+                follower.audience.saw(client)
+            found = self._answering.media(follower, request, visit.how.query)
+        if found is None:
+            return True
+        if isinstance(found, Wait):
+            visit.deadline = visit.deadline or self._edge.clock.monotonic() + found.patience
+            found.gate.enter(found.key, visit, visit.exchange.client_disconnect, visit.deadline)
+        else:
+            visit.how.finish(visit.exchange, found)
+        return False
 
-    async def _otherwise(self, request: Request, scope: Scope, exchange: Exchange) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _otherwise(self, request: Request, how: Manner, exchange: Exchange) -> None:
         try:
             answer = await self._answer(request)
             if isinstance(answer, Stream):
-                if scope.method == "GET" and "range" not in scope.headers:
+                if not how.head and how.range is None:
                     await self._stream(exchange, answer)
                     return
                 answer = Answer(200, answer.headers, await answer.load.whole())
-            _finish(scope, exchange, answer)
+            how.finish(exchange, answer)
         except Exception as error:
-            self._refuse(scope, exchange, error)
+            self._refuse(how, exchange, error)
 
     async def _answer(self, request: Request) -> Answer | Playlist | Stream:
         match request:
@@ -178,57 +213,24 @@ class Application:
             return problem(error, CacheRules.NEVER)
         return Answer(200, text, b"ready\n")
 
-    def _refuse(self, scope: Scope, exchange: Exchange, error: Exception) -> None:
+    def _refuse(self, how: Manner, exchange: Exchange, error: Exception) -> None:
         if not isinstance(error, FanlightError):
-            log.error("edge.request_failed", path=scope.path, exc_info=error)
+            log.error("edge.request_failed", exc_info=error)
             answer = problem(Unavailable(ErrorCode.INTERNAL, "This edge has a defect."), CacheRules.NEVER)
         elif error.code is ErrorCode.METHOD_NOT_ALLOWED:
             answer = problem(error, CacheRules.NEVER, ("allow", "GET, HEAD, OPTIONS"))
         else:
-            answer = problem(error, self._rules.blocking_error if "_HLS_" in scope.query_string else self._rules.plain_error)
+            answer = problem(error, self._rules.blocking_error if "_HLS_" in how.query else self._rules.plain_error)
         self.counters.errors[answer.status] = self.counters.errors.get(answer.status, 0) + 1
-        _respond(scope, exchange, answer)
+        how.respond(exchange, answer)
 
 
-def _finish(scope: Scope, exchange: Exchange, answer: Answer | Playlist) -> None:
-    if isinstance(answer, Playlist):
-        answer = answer.gzipped if accepts_gzip(scope.headers.get("accept-encoding")) else answer.plain
-    elif ("accept-ranges", "bytes") in answer.headers:
-        answer = ranged(answer, scope.headers.get("range"))
-    _respond(scope, exchange, answer)
-
-
-def _is_over(outcome: Left) -> bool:
-    """Whether nobody is left to answer; if it is to be tried again, False. Raises ``Unavailable(MEDIA_LATE)``."""
-    if outcome is Left.LATE:
-        raise Unavailable(ErrorCode.MEDIA_LATE, "What was asked for did not come in time.")
-    return outcome is Left.CLIENT_GONE
-
-
-def _parse(scope: Scope) -> Request:
+def _parse(scope: Scope, how: Manner) -> Request:
     if scope.method not in {"GET", "HEAD"}:
         raise BadInput(ErrorCode.METHOD_NOT_ALLOWED, "Only GET, HEAD and OPTIONS work here.")
-    return parse(scope.path, scope.query_string)
-
-
-def _respond(scope: Scope, exchange: Exchange, answer: Answer) -> None:
-    if scope.method == "HEAD":
-        exchange.response_empty(answer.status, [*answer.headers, ("content-length", str(len(answer.body)))])
-    else:
-        exchange.response_bytes(answer.status, answer.headers, answer.body)
+    return parse(scope.path, how.query)
 
 
 def viewer(headers: RequestHeaders, scope: Scope) -> int:
     """A cheap key of who asks: the address (a proxy's word for it, if there is one) and the player's name. Only ever counted."""
     return hash((headers.get("x-forwarded-for") or scope.client.rpartition(":")[0], headers.get("user-agent")))
-
-
-@lru_cache(maxsize=256)
-def accepts_gzip(header: str | None) -> bool:
-    """Whether an ``Accept-Encoding`` header allows gzip (RFC 9110 section 12.5.3)."""
-    weights = {}
-    for item in (header or "").lower().split(","):
-        coding, _, parameters = item.partition(";")
-        weight = parameters.replace(" ", "").removeprefix("q=") or "1"
-        weights[coding.strip()] = weight.rstrip("0").rstrip(".") not in {"0", ""}
-    return weights.get("gzip", weights.get("*", False))

@@ -1,15 +1,15 @@
 """Waiting as a thing of its own: requests held until what they name is there, their deadline is over or their client has gone."""
 
-import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from enum import Enum
-from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from storage.model.errors import ErrorCode, Unavailable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+V_contra = TypeVar("V_contra", contravariant=True)
 
 
 class Left(Enum):
@@ -26,8 +26,11 @@ class Left(Enum):
 class Departure(Protocol):
     """A future that is done when the client has gone."""
 
-    def add_done_callback(self, callback: Callable[[object], object], /) -> None:
+    def add_done_callback(self, callback: Callable[[object], object], /) -> object:
         """Call back once it is done."""
+
+    def remove_done_callback(self, callback: Callable[[object], object], /) -> object:
+        """Don't."""
 
     def cancel(self) -> object:
         """Stop watching."""
@@ -44,6 +47,45 @@ class Hall:
         self.departed = 0
 
 
+class Held(Generic[V_contra]):
+    """One held request, itself what its client's departure calls: thousands wait, and each object more is felt."""
+
+    __slots__ = ("_bucket", "_client", "_hall")
+    _bucket: "set[Held[V_contra]] | None"
+    _client: Departure
+    _hall: Hall
+
+    @abstractmethod
+    def answer(self, outcome: V_contra | Left) -> None:
+        """The wait is over; called once each time a gate was entered. May raise nothing."""
+
+    def enter(self, hall: Hall, bucket: "set[Held[V_contra]]", client: Departure) -> None:
+        """For the gate: begin to wait."""
+        hall.waiting += 1
+        self._hall, self._bucket, self._client = hall, bucket, client
+        bucket.add(self)
+        client.add_done_callback(self)
+
+    def leave(self, outcome: V_contra | Left) -> None:
+        """For the gate: end the wait, if it is not over yet."""
+        if self._bucket is None:
+            return
+        self._bucket.discard(self)
+        self._bucket = None
+        self._hall.waiting -= 1
+        # Client and callback hold each other, which no garbage collector sees through Granian's objects.
+        self._client.remove_done_callback(self)
+        self._client.cancel()
+        del self._client
+        self.answer(outcome)
+
+    def __call__(self, _client: object) -> None:
+        """The client has gone."""
+        if self._bucket is not None:
+            self._hall.departed += 1
+            self.leave(Left.CLIENT_GONE)
+
+
 class Gate(Generic[K, V]):
     """Held requests by what they wait for. Each change settles keys whole, so a wake-up is never lost and everybody gets the same answer.
 
@@ -52,34 +94,20 @@ class Gate(Generic[K, V]):
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
-        self._held: dict[K, dict[int, set[asyncio.Future[V | Left]]]] = {}
+        self._held: dict[K, dict[int, set[Held[V]]]] = {}
 
-    def enter(self, key: K, client: Departure, deadline: float) -> asyncio.Future[V | Left]:
-        """A future that is done once ``key`` is settled, ``deadline`` (on the clock :meth:`expire` is told) is over or the client has gone.
+    def enter(self, key: K, held: Held[V], watch: Callable[[], Departure], deadline: float) -> None:
+        """Hold a request until ``key`` is settled, ``deadline`` (on the clock :meth:`expire` is told) is over or the client has gone.
 
-        Whoever enters leaves, whatever the outcome.
+        The client is watched, by what ``watch`` returns, only if it may wait.
 
         Raises:
             Unavailable: ``EDGE_FULL``; too many wait already.
         """
-        hall = self._hall
-        if hall.waiting >= hall.limit:
-            hall.refused += 1
+        if self._hall.waiting >= self._hall.limit:
+            self._hall.refused += 1
             raise Unavailable(ErrorCode.EDGE_FULL, "Too many requests wait at this edge.")
-        hall.waiting += 1
-        future: asyncio.Future[V | Left] = asyncio.get_running_loop().create_future()
-        self._held.setdefault(key, {}).setdefault(int(deadline), set()).add(future)
-        client.add_done_callback(partial(_gone, future))
-        return future
-
-    def leave(self, key: K, client: Departure, deadline: float, future: asyncio.Future[V | Left]) -> None:
-        """The wait that :meth:`enter` began with the same arguments is over."""
-        self._hall.waiting -= 1
-        self._hall.departed += future.done() and not future.cancelled() and future.result() is Left.CLIENT_GONE
-        client.cancel()
-        bucket = self._held.get(key, {}).get(int(deadline))
-        if bucket is not None:
-            bucket.discard(future)
+        held.enter(self._hall, self._held.setdefault(key, {}).setdefault(int(deadline), set()), watch())
 
     def wanted(self) -> Iterable[K]:
         """What is waited for now."""
@@ -88,7 +116,7 @@ class Gate(Generic[K, V]):
     def settle(self, key: K, outcome: V | Left) -> None:
         """Answer everybody waiting for ``key``."""
         for bucket in self._held.pop(key, {}).values():
-            self._release(bucket, outcome)
+            _release(bucket, outcome)
 
     def settle_all(self, outcome: V | Left) -> None:
         """Answer everybody."""
@@ -101,17 +129,11 @@ class Gate(Generic[K, V]):
             for second in [second for second in buckets if second < int(now)]:
                 late = buckets.pop(second)
                 self._hall.late += len(late)
-                self._release(late, Left.LATE)
+                _release(late, Left.LATE)
             if not buckets:
                 del self._held[key]
 
-    @staticmethod
-    def _release(bucket: set[asyncio.Future[V | Left]], outcome: V | Left) -> None:
-        for future in bucket:
-            if not future.done():
-                future.set_result(outcome)
 
-
-def _gone(future: asyncio.Future[V | Left], _: object) -> None:
-    if not future.done():
-        future.set_result(Left.CLIENT_GONE)
+def _release(bucket: set[Held[V]], outcome: V | Left) -> None:
+    while bucket:
+        bucket.pop().leave(outcome)

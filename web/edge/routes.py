@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from storage.model.errors import BadInput, ErrorCode, NotFound
@@ -117,8 +118,15 @@ def _channel(text: str) -> ChannelName:
 
 
 def _rendition(channel: ChannelName, rendition: RenditionName, rest: str, query: str) -> Request:
-    if rest == "media.m3u8":
-        return _media(channel, rendition, query)
+    if rest != "media.m3u8":
+        return _file(channel, rendition, rest)
+    if len(query) > LONGEST_QUERY:
+        raise BadInput(ErrorCode.BAD_REQUEST, "The query is too long.")
+    return _media(channel, rendition, query)
+
+
+@lru_cache(maxsize=1024)
+def _file(channel: ChannelName, rendition: RenditionName, rest: str) -> Request:
     match = _MEDIA.fullmatch(rest)
     if match is None:
         raise NotFound(ErrorCode.NOT_FOUND, "There is nothing at this address.")
@@ -130,11 +138,11 @@ def _rendition(channel: ChannelName, rendition: RenditionName, rest: str, query:
     return SegmentRequest(channel, rendition, broadcast, int(match["msn"]))
 
 
+# Viewers ask for the same at the same time, so one request record does for all of them.
+@lru_cache(maxsize=1024)
 def _media(channel: ChannelName, rendition: RenditionName, query: str) -> MediaRequest:
     if not query:
         return MediaRequest(channel, rendition)
-    if len(query) > LONGEST_QUERY:
-        raise BadInput(ErrorCode.BAD_REQUEST, "The query is too long.")
     directives: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name in {"_HLS_msn", "_HLS_part", "_HLS_skip"} and directives.setdefault(name, value) != value:

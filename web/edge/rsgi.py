@@ -59,3 +59,18 @@ class Exchange(Protocol):
 
     def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Transport:
         """Answer in pieces."""
+
+
+class Call(Protocol):
+    """What Granian calls with: a request and its exchange, and a way to say that answering it failed."""
+
+    @property
+    def scope(self) -> Scope:
+        """The request."""
+
+    @property
+    def proto(self) -> Exchange:
+        """Where it is answered; lives for as long as somebody holds it, and answers 500 if nobody did."""
+
+    def err(self, error: BaseException, /) -> None:
+        """Answer 500 and log."""

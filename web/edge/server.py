@@ -6,11 +6,8 @@ import os
 import resource
 import secrets
 import signal
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from storage import log
 from storage.clock import SystemClock
@@ -19,20 +16,13 @@ from storage.node import Tasks, open_node, run
 from storage.opening import open_storage
 from storage.settings import Settings
 from web.edge.app import Application
-from web.edge.edge import MOST_WAITING, Edge
+from web.edge.edge import Edge
+from web.edge.front import Front
 from web.edge.siblings import Siblings
 from web.leash import hold
 
-if TYPE_CHECKING:
-    from granian.server.embed import Server
-
-BACKLOG = 4096
-BACKPRESSURE = 2 * MOST_WAITING
-"""Requests Granian lets us work on at once: all that may wait, and as many again."""
 GRACE = 2.0
 """Seconds open connections get when the process stops."""
-ALLOCATOR = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:1000"
-"""How Granian's allocator (jemalloc) gives memory back: as set by itself, a wave of viewers leaves its high-water mark behind for good."""
 
 
 def serve(settings: Settings) -> None:
@@ -67,39 +57,15 @@ async def _main(settings: Settings, siblings: Siblings | None, stop: asyncio.Eve
         application = Application(edge, target_duration=settings.target_duration, siblings=siblings)
         if siblings is not None:
             await stack.enter_async_context(siblings.telling(application.metrics))
-        server = _server(settings, application)
-        serving = tasks.start("http", server.serve())
+        front = Front(settings, application)
+        serving = tasks.start("http", front.serve())
         stopping = tasks.start("stop", stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             raise Unavailable(ErrorCode.INTERNAL, "The edge's web server ended by itself.")
         edge.close()
-        end: Callable[[], None] = server.stop
-        end()
+        front.stop()
         await asyncio.wait({serving}, timeout=GRACE)
-
-
-def _server(settings: Settings, application: Application) -> "Server":
-    # Read once, when the library is loaded.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", ALLOCATOR)
-    from granian.constants import HTTPModes, Interfaces, SSLProtocols
-    from granian.server.embed import Server
-
-    return Server(
-        application,
-        address=settings.host,
-        port=settings.edge_port,
-        interface=Interfaces.RSGI,
-        # Telling HTTP versions apart by a connection's first bytes costs 10 KiB a connection; with TLS the handshake has told.
-        http=HTTPModes.auto if settings.tls_certificate else HTTPModes.http1,
-        websockets=False,
-        backlog=BACKLOG,
-        backpressure=BACKPRESSURE,
-        log_enabled=False,
-        ssl_cert=Path(settings.tls_certificate) if settings.tls_certificate else None,
-        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
-        ssl_protocol_min=SSLProtocols.tls12,
-    )
 
 
 def _serve_below(settings: Settings) -> int:
