@@ -17,7 +17,7 @@ def test_everybody_who_waits_for_a_thing_gets_the_same() -> None:
     assert [wait.outcomes for wait in waits] == [[thing]] * 3
     assert late.outcomes == [other]
     assert hall.waiting == 0
-    assert not any(wait.client.watched or wait.client.callbacks for wait in (*waits, late))
+    assert not any(wait.client.watched for wait in (*waits, late))
 
 
 def test_settling_what_nobody_waits_for_is_forgotten() -> None:
@@ -60,15 +60,17 @@ def test_a_wait_ends_when_its_client_goes() -> None:
     hall = Hall(limit=10)
     gate: Gate[str, object] = Gate(hall)
     wait = enter(gate, "a")
-    wait.client.go()
+    other = enter(gate, "a")
+    wait.client.gone = True
+    gate.expire(1)
     assert wait.outcomes == [Left.CLIENT_GONE]
-    gate.settle("a", 1)
-    wait.client.go()
-    # Told after all: the news was on its way when the watch was ended.
-    wait(wait.client)
-    assert wait.outcomes == [Left.CLIENT_GONE]
-    assert (hall.waiting, hall.departed) == (0, 1)
     assert not wait.client.watched
+    assert (hall.waiting, hall.departed) == (1, 1)
+    gate.settle("a", 1)
+    gate.expire(1)
+    assert wait.outcomes == [Left.CLIENT_GONE]
+    assert other.outcomes == [1]
+    assert (hall.waiting, hall.departed) == (0, 1)
 
 
 def test_the_hall_is_bounded_over_all_gates() -> None:
@@ -91,6 +93,7 @@ def test_leaving_before_the_end_leaves_nothing_behind() -> None:
     hall = Hall(limit=2)
     gate: Gate[str, object] = Gate(hall)
     for _ in range(1000):
-        enter(gate, "a").client.go()
+        enter(gate, "a").client.gone = True
+        gate.expire(1)
     assert hall.waiting == 0
     assert sum(len(bucket) for buckets in gate._held.values() for bucket in buckets.values()) == 0

@@ -1,6 +1,5 @@
 """Held requests without a request: they remember how they ended, and their clients go when told to."""
 
-from collections.abc import Callable
 from typing import Any
 
 from web.edge.gate import Gate, Held
@@ -11,20 +10,13 @@ class Client:
 
     def __init__(self) -> None:
         self.watched = True
-        self.callbacks: list[Callable[[object], object]] = []
+        self.gone = False
 
-    def add_done_callback(self, callback: Callable[[object], object], /) -> None:
-        self.callbacks.append(callback)
-
-    def remove_done_callback(self, callback: Callable[[object], object], /) -> None:
-        self.callbacks.remove(callback)
+    def done(self) -> bool:
+        return self.gone
 
     def cancel(self) -> None:
         self.watched = False
-
-    def go(self) -> None:
-        for callback in tuple(self.callbacks):
-            callback(self)
 
 
 class Wait(Held[object]):

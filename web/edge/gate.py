@@ -24,13 +24,10 @@ class Left(Enum):
 
 
 class Departure(Protocol):
-    """A future that is done when the client has gone."""
+    """A future that is done when the client has gone. It is looked at: a callback would cost a dictionary each."""
 
-    def add_done_callback(self, callback: Callable[[object], object], /) -> object:
-        """Call back once it is done."""
-
-    def remove_done_callback(self, callback: Callable[[object], object], /) -> object:
-        """Don't."""
+    def done(self) -> bool:
+        """Whether the client has gone."""
 
     def cancel(self) -> object:
         """Stop watching."""
@@ -48,7 +45,7 @@ class Hall:
 
 
 class Held(Generic[V_contra]):
-    """One held request, itself what its client's departure calls: thousands wait, and each object more is felt."""
+    """One held request: thousands wait, and each object more is felt."""
 
     __slots__ = ("_bucket", "_client", "_hall")
     _bucket: "set[Held[V_contra]] | None"
@@ -64,7 +61,6 @@ class Held(Generic[V_contra]):
         hall.waiting += 1
         self._hall, self._bucket, self._client = hall, bucket, client
         bucket.add(self)
-        client.add_done_callback(self)
 
     def leave(self, outcome: V_contra | Left) -> None:
         """For the gate: end the wait, if it is not over yet."""
@@ -73,15 +69,13 @@ class Held(Generic[V_contra]):
         self._bucket.discard(self)
         self._bucket = None
         self._hall.waiting -= 1
-        # Client and callback hold each other, which no garbage collector sees through Granian's objects.
-        self._client.remove_done_callback(self)
         self._client.cancel()
         del self._client
         self.answer(outcome)
 
-    def __call__(self, _client: object) -> None:
-        """The client has gone."""
-        if self._bucket is not None:
+    def look(self) -> None:
+        """For the gate: end the wait if the client has gone."""
+        if self._bucket is not None and self._client.done():
             self._hall.departed += 1
             self.leave(Left.CLIENT_GONE)
 
@@ -89,7 +83,7 @@ class Held(Generic[V_contra]):
 class Gate(Generic[K, V]):
     """Held requests by what they wait for. Each change settles keys whole, so a wake-up is never lost and everybody gets the same answer.
 
-    Deadlines are kept by whole seconds and swept by :meth:`expire`: a timer per request would cost more than the request.
+    Deadlines are kept by whole seconds and swept by :meth:`expire`, as are departures: a timer or callback per request would be felt.
     """
 
     def __init__(self, hall: Hall) -> None:
@@ -124,12 +118,15 @@ class Gate(Generic[K, V]):
             self.settle(key, outcome)
 
     def expire(self, now: float) -> None:
-        """End the waits whose deadline is over."""
+        """End the waits whose deadline is over or whose client has gone."""
         for key, buckets in tuple(self._held.items()):
             for second in [second for second in buckets if second < int(now)]:
                 late = buckets.pop(second)
                 self._hall.late += len(late)
                 _release(late, Left.LATE)
+            for bucket in buckets.values():
+                for held in tuple(bucket):
+                    held.look()
             if not buckets:
                 del self._held[key]
 
