@@ -16,7 +16,7 @@ from web.edge.follower import Follower, Premises
 from web.edge.gate import Hall, Left
 
 MOST_WAITING = 20_000
-"""Requests held at the same time per process, about 4 KiB each."""
+"""Requests held at the same time per process, 4 to 6 KiB each beside their connections."""
 MOST_CHANNELS = 1_000
 """Channels followed at the same time per process."""
 MOST_REMEMBERED = 10_000
