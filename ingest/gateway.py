@@ -1,5 +1,6 @@
 """A web process's way to the ingest nodes: choose one for a new session, find the one an old session lives on."""
 
+from contextlib import suppress
 from typing import TypeVar
 
 from storage.bus.messages import (
@@ -11,13 +12,14 @@ from storage.bus.messages import (
     PublishReply,
     Reply,
     StatisticsCall,
+    StopInfo,
     TrickleCall,
     TrickleReply,
 )
 from storage.bus.redis import Bus
-from storage.bus.topics import node_key
+from storage.bus.topics import node_key, stopped_key
 from storage.clock import Clock
-from storage.model.errors import ErrorCode, FanlightError, NotFound, Unavailable
+from storage.model.errors import ErrorCode, FanlightError, NotFound, Refused, Unavailable
 from storage.model.ids import ChannelName, NodeId, SessionId, node_of
 
 CALL_DEADLINE = 2.0
@@ -39,13 +41,32 @@ class Gateway:
         self._bus = bus
         self._clock = clock
 
+    async def stop(self, channel: ChannelName, session: SessionId | None, *, seconds: int) -> None:
+        """End a channel's session, and let nobody publish to it for so many seconds.
+
+        Raises:
+            Unavailable: ``BUS_UNAVAILABLE``.
+        """
+        if seconds:
+            until_ms = self._clock.unix_ns() // 1_000_000 + seconds * 1000
+            await self._bus.register(stopped_key(channel), StopInfo(channel=channel, until_ms=until_ms), ttl=seconds)
+        if session is not None:
+            # It may have ended by itself meanwhile.
+            with suppress(NotFound):
+                await self.end(channel, session)
+
     async def publish(self, channel: ChannelName, offer: str, key_digest: bytes) -> PublishReply:
         """Open a session on the least loaded node; a node that is full or gone is passed over, one that is about to come waited for.
 
         Raises:
             BadInput: ``BAD_SDP``, ``UNSUPPORTED_CODEC``.
+            Refused: ``PUBLISHING_STOPPED``.
             Unavailable: ``NO_INGEST_NODE``, ``INGEST_FULL``, ``BUS_UNAVAILABLE``.
         """
+        stopped = await self._bus.read(stopped_key(channel), StopInfo)
+        if stopped is not None:
+            seconds = max(1, round(stopped.until_ms / 1000 - self._clock.unix_ns() / 1_000_000_000))
+            raise Refused(ErrorCode.PUBLISHING_STOPPED, f"An operator stopped this broadcast; try again in {seconds} s.", seconds=seconds)
         began = self._clock.monotonic()
         call = PublishCall(channel=channel, offer=offer, key_digest=key_digest)
         tried: set[NodeId] = set()

@@ -7,6 +7,7 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from ingest.gateway import Gateway
 from ingest.whip import whip_blueprint
 from storage.clock import Clock
 from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, Unavailable
@@ -17,7 +18,8 @@ from storage.rate_limits import RateLimits
 from storage.sealing import Sealer
 from storage.settings import Settings
 from web.addresses import Addresses
-from web.api import latency, live, publishing, server_time, sessions
+from web.api import admin, latency, live, publishing, server_time, sessions
+from web.api import webhooks as webhook_routes
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
@@ -65,6 +67,8 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
         (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
+        (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
+        (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, Gateway(storage.bus, clock))),
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):
         app.register_blueprint(frame.blueprint(noun, handlers))

@@ -127,6 +127,13 @@ class Directory:
         entries = [entry for entry in self._entries.values() if entry.watchable]
         return sorted(entries, key=lambda entry: entry.broadcast.started_ms if entry.broadcast else 0, reverse=True)
 
+    def on_air(self) -> list[Entry]:
+        """Every channel somebody publishes to or that has a broadcast going on, by name. Raises as :meth:`entry`."""
+        self._check_fresh()
+        return sorted(
+            (entry for entry in self._entries.values() if entry.state not in {"offline", "ended"}), key=lambda entry: entry.channel
+        )
+
     def session(self, session: str) -> SessionInfo | None:
         """The publishing session of that id, if it is on air. Raises as :meth:`entry`."""
         self._check_fresh()

@@ -56,6 +56,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.CURSOR_INVALID: 400,
         ErrorCode.IDEMPOTENCY_KEY_REUSED: 422,
         ErrorCode.IDEMPOTENCY_IN_PROGRESS: 409,
+        ErrorCode.PUBLISHING_STOPPED: 403,
         ErrorCode.WEBHOOK_NOT_FOUND: 404,
         ErrorCode.WEBHOOK_URL_INVALID: 422,
         ErrorCode.WEBHOOK_LIMIT: 409,

@@ -165,6 +165,13 @@ class WindowBatch(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: bytes = b""
 
 
+class StopInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator stopped a channel's broadcast: nobody publishes to it until ``until_ms`` (Unix milliseconds)."""
+
+    channel: ChannelName
+    until_ms: int
+
+
 class PublishCall(msgspec.Struct, frozen=True, kw_only=True, tag="publish"):
     """Open a session for ``channel`` from a WHIP offer. The caller has checked the stream key."""
 

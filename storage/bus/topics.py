@@ -24,6 +24,11 @@ def broadcast_key(channel: ChannelName) -> str:
     return f"fl:broadcast:{channel}"
 
 
+def stopped_key(channel: ChannelName) -> str:
+    """Register of a channel nobody may publish to for now: ``StopInfo``, time to live as long as that."""
+    return f"fl:stopped:{channel}"
+
+
 def window_key(broadcast: BroadcastId) -> str:
     """Stream of a broadcast's ``WindowBatch``, trimmed to the live window."""
     return f"fl:window:{broadcast}"

@@ -61,6 +61,7 @@ class ErrorCode(StrEnum):
     CURSOR_INVALID = "cursor_invalid"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
+    PUBLISHING_STOPPED = "publishing_stopped"
     WEBHOOK_NOT_FOUND = "webhook_not_found"
     WEBHOOK_URL_INVALID = "webhook_url_invalid"
     WEBHOOK_LIMIT = "webhook_limit"

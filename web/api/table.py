@@ -1,9 +1,17 @@
 """The route table: every noun of the interface, in the order people read them."""
 
-from web.api import latency, live, publishing, server_time, sessions
+from web.api import admin, latency, live, publishing, server_time, sessions, webhooks
 from web.api.route import Noun, Route
 
-NOUNS: tuple[Noun, ...] = (live.NOUN, sessions.NOUN, publishing.NOUN, latency.NOUN, server_time.NOUN)
+NOUNS: tuple[Noun, ...] = (
+    live.NOUN,
+    sessions.NOUN,
+    publishing.NOUN,
+    webhooks.NOUN,
+    admin.NOUN,
+    latency.NOUN,
+    server_time.NOUN,
+)
 
 
 def routes() -> tuple[Route, ...]:
