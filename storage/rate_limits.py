@@ -29,7 +29,8 @@ class RateLimits:
         now = self._clock.monotonic()
         # Counted here in any case, so that a bus that goes away does not give everybody a new start.
         local = self._local.take(limit, subject, now)
-        if not limit.shared or now < self._alone_until:
+        # What is too often for one node is for all: so a bus that lost its data forgives nothing that is remembered here.
+        if not limit.shared or not local.allowed or now < self._alone_until:
             return local
         try:
             used, allowed = await self._bus.take(f"{limit.name}:{subject}", limit.seconds / limit.count, limit.seconds)

@@ -23,6 +23,7 @@ from storage.model.token import TokenType
 from storage.opening import open_storage
 from storage.settings import Settings
 from tests.fixtures.valkey import Valkey
+from tests.storage.test_tokens import HOSTILE
 from tests.web.conftest import Site
 from tests.web.people import COOKIE, Member, add_account, member, sign_in
 from web.app import create_app
@@ -269,6 +270,22 @@ async def test_a_bad_token_is_not_a_stranger(site: Site, header: str) -> None:
     assert (refused.status_code, await code(refused)) == (401, "token_refused")
 
 
+async def test_every_hostile_token_gets_the_same_answer(site: Site) -> None:
+    """The table of forty, at both doors: same status, same headers, same body."""
+    answers = set()
+    for make in HOSTILE.values():
+        token = make().encode("ascii", "ignore").decode().replace("\n", "").replace("\0", "")[:8000] or "x"
+        for response in (
+            await site.client.get(CURRENT, headers={"Authorization": f"Bearer {token}"}),
+            await site.client.get(SESSIONS, headers={"Authorization": f"Bearer {token}"}),
+            await refreshed(site, token),
+        ):
+            headers = {name: value for name, value in response.headers.items() if not name.lower().startswith("ratelimit")}
+            answers.add((response.status_code, str(sorted(headers.items())), await response.get_data(as_text=True)))
+    assert {(status, "token_refused" in body) for status, _, body in answers} == {(401, True)}
+    assert len(answers) == 1
+
+
 async def test_a_session_cookie_is_no_token_and_a_programs_session_no_cookie(site: Site, ada: Account) -> None:
     browser = await sign_in(site.app, site.storage, ada)
     access = site.storage.tokens.issue(TokenType.ACCESS, ada.id, 60, session=browser.credential.session)
@@ -298,8 +315,11 @@ async def test_five_tries_a_minute_for_an_account_however_it_is_written_and_whet
 
 
 async def test_twenty_tries_a_minute_from_an_address(site: Site) -> None:
-    found = [(await attempt(site, f"name{number}", "wrong")).status_code for number in range(21)]
-    assert found == [401] * 20 + [429]
+    answers = await asyncio.gather(*(attempt(site, f"name{number}", "wrong") for number in range(30)))
+    found = [answer.status_code for answer in answers]
+    # Three seconds give one more, and the machine may take its time.
+    assert 20 <= found.count(401) <= 25
+    assert found.count(401) + found.count(429) == 30
 
 
 @pytest.mark.usefixtures("ada")
@@ -312,6 +332,15 @@ async def test_tries_are_counted_on_by_each_node_while_the_bus_is_away(site: Sit
         assert found == [401, 401, 429]
     finally:
         valkey.start()
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_bus_that_lost_its_data_forgives_no_guess(site: Site, valkey: Valkey) -> None:
+    for _ in range(5):
+        assert (await attempt(site, password="wrong")).status_code == 401
+    valkey.kill()
+    valkey.start()
+    assert (await attempt(site, password="wrong")).status_code == 429
 
 
 @pytest.mark.usefixtures("ada")
