@@ -1,4 +1,5 @@
-"""CPU and memory of a 2.5 Mbit/s 720p30 broadcast: ``python -m tests.bench.pipeline [--seconds N] [--runs N] [--broadcasts N]``.
+"""CPU and memory of a 2.5 Mbit/s 720p30 broadcast: ``python -m tests.bench.pipeline [--seconds N] [--runs N] [--broadcasts N]
+[--sound tone|voice]``.
 
 All processes of the platform are pinned to one core, the publishers (FFmpeg sending encoded packets as they are) to the other.
 Percent are of one core and per broadcast, medians over the runs. Stock aiortc receives the same streams in one process for comparison.
@@ -14,7 +15,18 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench.load import SERVER_CORE, broadcasts, by_role, cpu_seconds, make_loop, median, pinned_platform, resident, whip_command
+from tests.bench.load import (
+    SERVER_CORE,
+    SOUNDS,
+    broadcasts,
+    by_role,
+    cpu_seconds,
+    make_loop,
+    median,
+    pinned_platform,
+    resident,
+    whip_command,
+)
 from tests.clients.publishers import running
 
 ROLES = ("ingest", "transcoder", "worker", "edge", "web", "valkey")
@@ -66,9 +78,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--broadcasts", type=int, default=4)
+    parser.add_argument("--sound", choices=SOUNDS, default="tone")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        loop = make_loop(Path(folder))
+        loop = make_loop(Path(folder), arguments.sound)
         platform_figures(loop, arguments.broadcasts, arguments.seconds, arguments.runs)
         for kind in ("decode", "stub"):
             stock_figure(loop, kind, arguments.seconds, arguments.runs)
