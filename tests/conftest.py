@@ -1,5 +1,6 @@
 pytest_plugins = [
     "tests.fixtures.leaks",
+    "tests.fixtures.mail",
     "tests.fixtures.platform",
     "tests.fixtures.postgres",
     "tests.fixtures.seaweedfs",

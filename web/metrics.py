@@ -9,3 +9,4 @@ FORGOTTEN = Counter("fanlight_web_latency_reports_forgotten", "Players and chann
 FAILURES = Counter("fanlight_web_reader_failures", "Times a background reader failed and was started again.", ["reader"])
 EVENTS_LOST = Counter("fanlight_web_events_lost", "Events no webhook was told of because the database did not answer.")
 WEBHOOK_ATTEMPTS = Counter("fanlight_web_webhook_attempts", "Attempts to deliver an event to a webhook.", ["outcome"])
+MAILS = Counter("fanlight_mails", "Mails by what became of them: sent, failed (given up), unwritten (the database was away).", ["outcome"])
