@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.database.broadcasts import BroadcastRepository
     from storage.database.channels import ChannelRepository
     from storage.database.engine import Database
+    from storage.database.export import ExportRepository
     from storage.database.follows import FollowRepository
     from storage.database.idempotency import IdempotencyRepository
     from storage.database.notifications import NotificationRepository
@@ -195,6 +196,13 @@ class Storage:
         from storage.database.webhooks import WebhookRepository
 
         return WebhookRepository(self.database, self._clock)
+
+    @cached_property
+    def export(self) -> "ExportRepository":
+        """Everything that is kept about an account."""
+        from storage.database.export import ExportRepository
+
+        return ExportRepository(self.database)
 
     @cached_property
     def passwords(self) -> "Passwords":

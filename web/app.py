@@ -18,7 +18,7 @@ from storage.rate_limits import RateLimits
 from storage.sealing import Sealer
 from storage.settings import Settings
 from web.addresses import Addresses
-from web.api import admin, latency, live, publishing, server_time, sessions
+from web.api import accounts, admin, latency, live, own_account, publishing, server_time, sessions
 from web.api import webhooks as webhook_routes
 from web.api.cors import Cors
 from web.api.description import description_blueprint
@@ -30,6 +30,8 @@ from web.auth import Authentication, actor
 from web.directory import Directory
 from web.errors import answer
 from web.headers import protect
+from web.letters import Letters
+from web.mail import Outbox
 from web.metrics import FAILURES, REQUESTS
 from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
@@ -60,11 +62,18 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     idempotency = Idempotency(lambda: storage.idempotency, clock)
     sealer, poster = Sealer(settings.secret, SEALED_FOR), Poster(private=settings.webhook_private)
     webhooks = Webhooks(storage, sealer, poster, clock, node=new_node_id("web"))
+    outbox = Outbox(settings, clock)
+    letters = Letters(storage, outbox, settings.public_url, clock)
     limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
     frame = Frame(actor, Cors(settings.cors_origins), limits, idempotency)
     for noun, handlers in (
         (server_time.NOUN, server_time.TimeRoutes(clock)),
         (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
+        (accounts.NOUN, accounts.AccountRoutes(settings, storage, authentication, letters=letters, webhooks=webhooks, clock=clock)),
+        (
+            own_account.NOUN,
+            own_account.OwnAccountRoutes(storage, authentication, letters=letters, pictures=pictures, directory=directory, clock=clock),
+        ),
         (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
         (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
@@ -93,6 +102,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("signing keys", _kept("signing keys", lambda: storage.signing.run(storage.bus), clock))
             tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
             tasks.start("webhooks", _kept("webhooks", webhooks.run, clock))
+            tasks.start("mail", _kept("mail", outbox.run, clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
             tasks.start("sessions", _kept("sessions", authentication.sweep, clock))
             yield

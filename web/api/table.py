@@ -1,11 +1,13 @@
 """The route table: every noun of the interface, in the order people read them."""
 
-from web.api import admin, latency, live, publishing, server_time, sessions, webhooks
+from web.api import accounts, admin, latency, live, own_account, publishing, server_time, sessions, webhooks
 from web.api.route import Noun, Route
 
 NOUNS: tuple[Noun, ...] = (
     live.NOUN,
+    accounts.NOUN,
     sessions.NOUN,
+    own_account.NOUN,
     publishing.NOUN,
     webhooks.NOUN,
     admin.NOUN,
