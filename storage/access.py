@@ -28,7 +28,7 @@ class Granted:
     """A channel somebody may do a thing with, and what they are to it."""
 
     channel: Channel
-    standing: Standing
+    standing: Standing = STRANGER_STANDING
 
     def may(self, action: Action) -> bool:
         """Whether the same actor may do this other thing, too."""

@@ -18,8 +18,23 @@ from storage.rate_limits import RateLimits
 from storage.sealing import Sealer
 from storage.settings import Settings
 from web.addresses import Addresses
-from web.api import accounts, admin, latency, live, own_account, publishing, server_time, sessions
+from web.api import (
+    accounts,
+    admin,
+    channels,
+    follows,
+    latency,
+    live,
+    own_account,
+    playback,
+    publishing,
+    roles,
+    server_time,
+    sessions,
+    stream_keys,
+)
 from web.api import webhooks as webhook_routes
+from web.api.channel_views import ChannelViews
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
@@ -55,6 +70,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     audience = Audience(storage.bus, clock, new_node_id("web"))
     titles = Titles(storage.channels, clock)
     pictures = Pictures(storage.objects)
+    views = ChannelViews(storage, directory, addresses, clock)
     authentication = Authentication(settings, storage, clock)
     authentication.install(app)
 
@@ -74,10 +90,16 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             own_account.NOUN,
             own_account.OwnAccountRoutes(storage, authentication, letters=letters, pictures=pictures, directory=directory, clock=clock),
         ),
+        (live.NOUN, live.LiveRoutes(storage, directory, views)),
         (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
         (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
         (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, Gateway(storage.bus, clock))),
+        (channels.NOUN, channels.ChannelRoutes(storage, directory, views, pictures)),
+        (stream_keys.NOUN, stream_keys.StreamKeyRoutes(storage)),
+        (roles.NOUN, roles.RoleRoutes(storage, views, clock)),
+        (follows.NOUN, follows.FollowRoutes(storage, views)),
+        (playback.NOUN, playback.PlaybackRoutes(storage)),
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):
         app.register_blueprint(frame.blueprint(noun, handlers))

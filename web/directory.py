@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from storage.bus.messages import BroadcastInfo, LatencyInfo, SessionInfo
+from storage.bus.messages import BroadcastInfo, ChannelInfo, LatencyInfo, SessionInfo
 from storage.bus.redis import Bus
-from storage.bus.topics import broadcast_key, latency_key, session_key
+from storage.bus.topics import broadcast_key, channel_key, latency_key, session_key
 from storage.clock import Clock
 from storage.model.broadcast import BroadcastState
 from storage.model.errors import ErrorCode, Unavailable
@@ -25,6 +25,7 @@ class Entry:
     session: SessionInfo | None
     viewers: int = 0
     latency: LatencyInfo | None = None
+    about: ChannelInfo | None = None
 
     @property
     def state(self) -> str:
@@ -70,6 +71,7 @@ class Directory:
         nobody = ChannelName("")
         broadcasts = {info.channel: info for info in await self._bus.read_all(broadcast_key(nobody), BroadcastInfo)}
         sessions = {info.channel: info for info in await self._bus.read_all(session_key(nobody), SessionInfo)}
+        about = {info.channel: info for info in await self._bus.read_all(channel_key(nobody), ChannelInfo)}
         heard: dict[ChannelName, list[LatencyInfo]] = {}
         for info in await self._bus.read_all(latency_key(nobody, NodeId("")).removesuffix("@"), LatencyInfo):
             heard.setdefault(info.channel, []).append(info)
@@ -80,6 +82,7 @@ class Directory:
                 session=sessions.get(channel),
                 viewers=await self._bus.viewers(channel) if channel in broadcasts else 0,
                 latency=_merge(heard.get(channel, [])),
+                about=about.get(channel),
             )
             for channel in broadcasts.keys() | sessions.keys()
         }
@@ -88,10 +91,11 @@ class Directory:
     async def _refresh_channel(self, channel: ChannelName) -> None:
         broadcast = await self._bus.read(broadcast_key(channel), BroadcastInfo)
         session = await self._bus.read(session_key(channel), SessionInfo)
+        about = await self._bus.read(channel_key(channel), ChannelInfo)
         entries = dict(self._entries)
         old = entries.pop(channel, None)
         if broadcast is not None or session is not None:
-            entries[channel] = replace(old or Entry(channel, None, None), broadcast=broadcast, session=session)
+            entries[channel] = replace(old or Entry(channel, None, None), broadcast=broadcast, session=session, about=about)
         self._publish(entries)
 
     def _publish(self, entries: dict[ChannelName, Entry]) -> None:

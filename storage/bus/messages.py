@@ -7,7 +7,8 @@ Three kinds: *registers* (a node's or session's own description under a time to 
 import msgspec
 
 from storage.model.broadcast import BroadcastState
-from storage.model.ids import BroadcastId, ChannelName, NodeId, SessionId
+from storage.model.channel import Visibility
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, SessionId
 from storage.model.media import Codec, TrackKind
 from storage.model.rendition import RenditionName
 
@@ -78,6 +79,18 @@ class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
     renditions: tuple[RenditionInfo, ...] = ()
     lane: str = ""
     poster: str = ""
+
+
+class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the media plane must know of a channel that is or was lately on the air. Kept by the web role, which knows the database.
+
+    Where there is none, the channel's media is given to nobody.
+    """
+
+    channel: ChannelName
+    id: ChannelId
+    title: str
+    visibility: Visibility
 
 
 class LatencyInfo(msgspec.Struct, frozen=True, kw_only=True):

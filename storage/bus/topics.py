@@ -29,6 +29,11 @@ def stopped_key(channel: ChannelName) -> str:
     return f"fl:stopped:{channel}"
 
 
+def channel_key(channel: ChannelName) -> str:
+    """Register of what is public knowledge of a channel on the air: ``ChannelInfo``, time to live ten minutes."""
+    return f"fl:channel:{channel}"
+
+
 def window_key(broadcast: BroadcastId) -> str:
     """Stream of a broadcast's ``WindowBatch``, trimmed to the live window."""
     return f"fl:window:{broadcast}"

@@ -50,6 +50,20 @@ async def test_a_live_broadcast_is_listed_with_all_a_card_shows(site: Site) -> N
         "poster": "http://localhost:8123/hls/demo/poster.jpg?v=b0-poster-7",
         "picture": {"width": 1280, "height": 720, "frame_rate": 30.0, "lane": "passthrough"},
         "latency": None,
+        "description": "",
+        "category": "",
+        "tags": [],
+        "language": "",
+        "mature": False,
+        "visibility": "public",
+        "owner": None,
+        "avatar": None,
+        "banner": None,
+        "offline_picture": None,
+        "followers": 0,
+        "following": False,
+        "can": ["see", "find", "watch"],
+        "version": 1,
     }
 
 

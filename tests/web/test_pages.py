@@ -21,7 +21,7 @@ PATHS = (
     "/api/v1/channels/demo",
     "/api/v1/channels/nobody",
     "/api/v1/nothing",
-    "/api/v1/sessions/x/statistics",
+    "/api/v1/channels/demo/session/statistics",
     "/api/docs",
     "/api/openapi.json",
     "/whip/demo",

@@ -6,7 +6,7 @@ from storage.bus.messages import Call, Reply, StatisticsCall, StatisticsReply
 from storage.model.errors import ErrorCode, NotFound
 from tests.web.conftest import NODE, SESSION, Site
 
-STATISTICS = f"/api/v1/sessions/{SESSION}/statistics"
+STATISTICS = "/api/v1/channels/demo/session/statistics"
 
 
 async def ingest_node(call: Call) -> Reply:

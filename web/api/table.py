@@ -1,6 +1,21 @@
 """The route table: every noun of the interface, in the order people read them."""
 
-from web.api import accounts, admin, latency, live, own_account, publishing, server_time, sessions, webhooks
+from web.api import (
+    accounts,
+    admin,
+    channels,
+    follows,
+    latency,
+    live,
+    own_account,
+    playback,
+    publishing,
+    roles,
+    server_time,
+    sessions,
+    stream_keys,
+    webhooks,
+)
 from web.api.route import Noun, Route
 
 NOUNS: tuple[Noun, ...] = (
@@ -8,6 +23,11 @@ NOUNS: tuple[Noun, ...] = (
     accounts.NOUN,
     sessions.NOUN,
     own_account.NOUN,
+    channels.NOUN,
+    stream_keys.NOUN,
+    roles.NOUN,
+    follows.NOUN,
+    playback.NOUN,
     publishing.NOUN,
     webhooks.NOUN,
     admin.NOUN,

@@ -101,8 +101,8 @@ async function read<T>(path: string, init: RequestInit = {}): Promise<T> {
 export const api = {
   broadcasts: (): Promise<Broadcasts> => read('/api/v1/broadcasts'),
   channel: (name: string): Promise<Channel> => read(`/api/v1/channels/${encodeURIComponent(name)}`),
-  statistics: (session: string, headers: Record<string, string>): Promise<SessionStatistics> =>
-    read(`/api/v1/sessions/${encodeURIComponent(session)}/statistics`, { headers }),
+  statistics: (channel: string, headers: Record<string, string>): Promise<SessionStatistics> =>
+    read(`/api/v1/channels/${encodeURIComponent(channel)}/session/statistics`, { headers }),
   reportLatency: (channel: string, player: string, latencyMs: number): void => {
     const body = JSON.stringify({ player, latency_ms: Math.round(latencyMs) });
     request(`/api/v1/channels/${encodeURIComponent(channel)}/latency`, {

@@ -340,7 +340,7 @@ export class Studio {
     }
     if (this.phase === 'live' && whip.session !== '' && Math.floor(Date.now() / 1000) % 2 === 0) {
       try {
-        this.server = await api.statistics(whip.session, this.credential?.reading ?? {});
+        this.server = await api.statistics(this.channel, this.credential?.reading ?? {});
         this.push({ viewers: this.server.viewers, ...(this.server.latency ? { latency: this.server.latency.p50_ms } : {}) });
       } catch {
         // Numbers only; the broadcast does not depend on them.
