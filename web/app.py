@@ -84,7 +84,6 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     frame = Frame(actor, Cors(settings.cors_origins), limits, idempotency)
     for noun, handlers in (
         (server_time.NOUN, server_time.TimeRoutes(clock)),
-        (live.NOUN, live.LiveRoutes(directory, titles, addresses)),
         (accounts.NOUN, accounts.AccountRoutes(settings, storage, authentication, letters=letters, webhooks=webhooks, clock=clock)),
         (
             own_account.NOUN,
