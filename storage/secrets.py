@@ -27,6 +27,11 @@ def new_stream_key() -> str:
     return "fl_" + base64.b32encode(secrets.token_bytes(20)).decode().lower()
 
 
+def new_api_token() -> str:
+    """A personal API token: ``flt_`` and 200 random bits in lower-case base 32."""
+    return "flt_" + base64.b32encode(secrets.token_bytes(25)).decode().lower()
+
+
 def new_session_secret() -> str:
     """What a browser proves its session with: 256 random bits."""
     return secrets.token_urlsafe(32)
