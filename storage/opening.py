@@ -15,6 +15,7 @@ from storage.settings import Settings
 if TYPE_CHECKING:
     from storage.access import Access
     from storage.database.accounts import AccountRepository
+    from storage.database.api_tokens import ApiTokenRepository
     from storage.database.audit import AuditLog
     from storage.database.bans import BanRepository
     from storage.database.blocks import BlockRepository
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from storage.database.export import ExportRepository
     from storage.database.follows import FollowRepository
     from storage.database.idempotency import IdempotencyRepository
+    from storage.database.identities import IdentityRepository
     from storage.database.notifications import NotificationRepository
     from storage.database.one_time import OneTimeTokens
     from storage.database.registration import Registration
     from storage.database.roles import RoleRepository
     from storage.database.search import SearchRepository
+    from storage.database.second_factors import SecondFactorRepository
     from storage.database.sessions import SessionRepository
     from storage.database.stream_keys import StreamKeyRepository
     from storage.database.webhooks import WebhookRepository
@@ -147,6 +150,28 @@ class Storage:
         from storage.database.standings import StandingRepository
 
         return Access(StandingRepository(self.database, self._clock), self._clock)
+
+    @cached_property
+    def api_tokens(self) -> "ApiTokenRepository":
+        """Personal API tokens."""
+        from storage.database.api_tokens import ApiTokenRepository
+
+        return ApiTokenRepository(self.database, self._clock)
+
+    @cached_property
+    def identities(self) -> "IdentityRepository":
+        """Logins at providers."""
+        from storage.database.identities import IdentityRepository
+
+        return IdentityRepository(self.database, self._clock)
+
+    @cached_property
+    def second_factors(self) -> "SecondFactorRepository":
+        """Second factors. Raises ``BadInput(SETTINGS_INVALID)`` without ``FANLIGHT_SECRET``."""
+        from storage.database.second_factors import SecondFactorRepository
+        from storage.sealing import Sealer
+
+        return SecondFactorRepository(self.database, Sealer(self._settings.secret, "second-factors"), self._clock)
 
     @cached_property
     def sessions(self) -> "SessionRepository":

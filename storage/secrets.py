@@ -18,6 +18,11 @@ RELAY_TOKEN_LIFE = 60
 LEEWAY = 30
 """Seconds the clocks of two nodes may differ."""
 
+API_TOKEN = "flt_"  # noqa: S105 - how one starts
+"""How a personal API token starts, so that it is told from a signed one, and found by whoever scans for leaked secrets."""
+
+LONGEST_API_TOKEN = 64
+
 _ALGORITHM = "HS256"
 _RELAY = "fanlight-relay"
 
@@ -28,8 +33,8 @@ def new_stream_key() -> str:
 
 
 def new_api_token() -> str:
-    """A personal API token: ``flt_`` and 200 random bits in lower-case base 32."""
-    return "flt_" + base64.b32encode(secrets.token_bytes(25)).decode().lower()
+    """A personal API token: :data:`API_TOKEN` and 200 random bits in lower-case base 32."""
+    return API_TOKEN + base64.b32encode(secrets.token_bytes(25)).decode().lower()
 
 
 def new_session_secret() -> str:

@@ -21,14 +21,17 @@ from web.addresses import Addresses
 from web.api import (
     accounts,
     admin,
+    api_tokens,
     channels,
     follows,
     latency,
     live,
+    logins,
     own_account,
     playback,
     publishing,
     roles,
+    second_factor,
     server_time,
     sessions,
     stream_keys,
@@ -48,6 +51,9 @@ from web.headers import protect
 from web.letters import Letters
 from web.mail import Outbox
 from web.metrics import FAILURES, REQUESTS
+from web.oidc.blueprint import oidc_blueprint
+from web.oidc.provider import parse_providers
+from web.oidc.sign_in import ExternalSignIns
 from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
 from web.sign_in import SignIns
@@ -71,6 +77,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     titles = Titles(storage.channels, clock)
     pictures = Pictures(storage.objects)
     views = ChannelViews(storage, directory, addresses, clock)
+    providers = parse_providers(settings.oidc_providers)
     authentication = Authentication(settings, storage, clock)
     authentication.install(app)
 
@@ -91,6 +98,9 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         ),
         (live.NOUN, live.LiveRoutes(storage, directory, views)),
         (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
+        (second_factor.NOUN, second_factor.SecondFactorRoutes(storage)),
+        (logins.NOUN, logins.LoginRoutes(providers, storage.identities)),
+        (api_tokens.NOUN, api_tokens.ApiTokenRoutes(storage.api_tokens, clock)),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
         (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
         (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, Gateway(storage.bus, clock))),
@@ -102,6 +112,10 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):
         app.register_blueprint(frame.blueprint(noun, handlers))
+    if providers:
+        external = ExternalSignIns(storage, authentication, registration=settings.registration)
+        sealer = Sealer(settings.secret, "sign-in-attempts")
+        app.register_blueprint(oidc_blueprint(providers, settings.public_url, sealer, external, clock))
     app.register_blueprint(pictures_blueprint(pictures))
     app.register_blueprint(description_blueprint(NOUNS))
     app.register_blueprint(pages_blueprint())

@@ -15,6 +15,7 @@ from storage.model.session import AccountSession, SessionEnd, SessionKind, Signe
 from storage.model.token import TokenType
 from storage.node import every
 from storage.opening import Storage
+from storage.secrets import API_TOKEN, LONGEST_API_TOKEN
 from storage.settings import Settings
 from web.clients import Clients
 from web.cookies import CSRF_HEADER, SAFE_METHODS, Cookies, Credential, check_csrf, credential, csrf_token
@@ -65,6 +66,8 @@ class Authentication:
         """See :func:`actor`."""
         address = client_address()
         if header := request.headers.get("Authorization"):
+            if header.partition(" ")[2].startswith(API_TOKEN):
+                return await self._by_api_token(header, address)
             signed_in = await self._by_bearer(header)
             return Actor(signed_in.account, session=signed_in.session.id, scopes=EVERY_SCOPE, address=address)
         found = await self.by_cookie()
@@ -125,6 +128,14 @@ class Authentication:
             refresh=issue(TokenType.REFRESH, session.account, left, session=session.id, rotation=session.rotation),
             expires_in=ACCESS_SECONDS,
         )
+
+    async def _by_api_token(self, header: str, address: str) -> Actor:
+        scheme, _, token = header.partition(" ")
+        found = await self._storage.api_tokens.verify(token) if scheme.lower() == "bearer" and len(token) <= LONGEST_API_TOKEN else None
+        if found is None:
+            raise _refused()
+        account, scopes = found
+        return Actor(account, scopes=scopes, address=address)
 
     async def _by_bearer(self, header: str) -> SignedIn:
         scheme, _, token = header.partition(" ")

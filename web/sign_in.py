@@ -25,10 +25,11 @@ class SignIns:
         self._storage = storage
         self._limits = limits
 
-    async def check(self, name: str, password: str, *, address: str) -> Account:
-        """The account of that name or proven e-mail address, if that is its password.
+    async def check(self, name: str, password: str, code: str = "", *, address: str) -> Account:
+        """The account of that name or proven e-mail address, if that is its password and, where it has a second factor, its code.
 
         Raises:
+            BadInput: ``CODE_REFUSED``.
             Refused: ``SIGN_IN_REFUSED``, ``ACCOUNT_BANNED``, ``SECOND_FACTOR_REQUIRED``.
             Unavailable: ``TOO_MANY_REQUESTS``, ``SERVER_BUSY``, ``DATABASE_UNAVAILABLE``.
         """
@@ -40,8 +41,10 @@ class SignIns:
             raise Refused(ErrorCode.SIGN_IN_REFUSED, "The name and the password do not belong together.")
         if found.account.state is not AccountState.ACTIVE:
             raise Refused(ErrorCode.ACCOUNT_BANNED, "This account was banned.")
-        if found.second_factor:
+        if found.second_factor and not code:
             raise Refused(ErrorCode.SECOND_FACTOR_REQUIRED, "This account also needs a code of its second factor.")
+        if found.second_factor:
+            await self._storage.second_factors.check(found.account.id, code)
         await self._keep_up(found.account, found.password_hash, password)
         return found.account
 

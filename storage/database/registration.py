@@ -38,7 +38,7 @@ class Registration:
 
     async def register(self, new: Account, password_hash: str) -> Account:
         """Write an account somebody made for themselves. Raises ``Conflict(ACCOUNT_EXISTS)``."""
-        _check_reserved(new)
+        check_reserved(new)
         async with self._database.transaction() as connection:
             await insert_account(connection, new, password_hash)
         return new
@@ -50,7 +50,7 @@ class Registration:
             Refused: ``LINK_REFUSED``.
             Conflict: ``ACCOUNT_EXISTS``.
         """
-        _check_reserved(new)
+        check_reserved(new)
         async with self._database.transaction() as connection:
             await use(connection, Purpose.INVITE, token, self._now())
             await insert_account(connection, new, password_hash)
@@ -112,6 +112,7 @@ class Registration:
         return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
 
 
-def _check_reserved(new: Account) -> None:
+def check_reserved(new: Account) -> None:
+    """Refuse a name that is kept for the instance. Raises ``Conflict(ACCOUNT_EXISTS)``."""
     if new.name in RESERVED:
         raise Conflict(ErrorCode.ACCOUNT_EXISTS, "This name is kept for the instance itself.")

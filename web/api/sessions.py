@@ -40,6 +40,7 @@ class SessionRoutes:
             ErrorCode.SIGN_IN_REFUSED,
             ErrorCode.ACCOUNT_BANNED,
             ErrorCode.SECOND_FACTOR_REQUIRED,
+            ErrorCode.CODE_REFUSED,
             ErrorCode.CROSS_SITE_REFUSED,
             ErrorCode.TOO_MANY_REQUESTS,
             ErrorCode.SERVER_BUSY,
@@ -48,7 +49,7 @@ class SessionRoutes:
     async def create(self, body: SignIn) -> Answer[SessionBegun]:
         """Sign in: a cookie for a browser, tokens for a program."""
         self._authentication.check_same_site()
-        account = await self._sign_ins.check(body.name, body.password, address=client_address())
+        account = await self._sign_ins.check(body.name, body.password, body.code, address=client_address())
         if body.tokens:
             tokens = await self._authentication.begin_tokens(account)
             return Answer(SessionBegun(account=account_view(account), csrf="", tokens=tokens))

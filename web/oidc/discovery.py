@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from storage.clock import Clock
@@ -72,16 +72,16 @@ class Discovery:
 
     async def _get(self, url: str) -> Mapping[str, Any]:
         try:
-            async with asyncio.timeout(DEADLINE), httpx.AsyncClient(follow_redirects=False) as client:
+            async with asyncio.timeout(DEADLINE), httpx2.AsyncClient(follow_redirects=False) as client:
                 return msgspec.json.decode(await _body(client, url), type=dict[str, Any])
-        except (httpx.HTTPError, TimeoutError, ValueError):
+        except (httpx2.HTTPError, TimeoutError, ValueError):
             raise self._unavailable() from None
 
     def _unavailable(self) -> Unavailable:
         return Unavailable(ErrorCode.PROVIDER_UNAVAILABLE, f"{self._provider.label} does not answer as it should. Try again later.")
 
 
-async def _body(client: httpx.AsyncClient, url: str) -> bytes:
+async def _body(client: httpx2.AsyncClient, url: str) -> bytes:
     body = bytearray()
     async with client.stream("GET", url) as response:
         response.raise_for_status()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import httpx
+import httpx2
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
@@ -35,7 +35,7 @@ async def id_token(provider: Provider, metadata: Metadata, attempt: Attempt, red
     try:
         async with asyncio.timeout(DEADLINE), _client(provider, redirect) as client:
             answer = await client.fetch_token(metadata.token, code=code, code_verifier=attempt.verifier)
-    except (httpx.HTTPError, TimeoutError):
+    except (httpx2.HTTPError, TimeoutError):
         raise Unavailable(ErrorCode.PROVIDER_UNAVAILABLE, f"{provider.label} does not answer as it should. Try again later.") from None
     except (AuthlibBaseError, ValueError):
         raise BadInput(ErrorCode.EXTERNAL_SIGN_IN_FAILED, f"{provider.label} did not confirm the sign-in. Begin again.") from None

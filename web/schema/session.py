@@ -6,10 +6,14 @@ from web.schema.account import Account
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``name`` is an account's name or its proven e-mail address. ``tokens`` asks for tokens instead of a cookie: for programs."""
+    """``name`` is an account's name or its proven e-mail address; ``code`` of the second factor, where there is one.
+
+    ``tokens`` asks for tokens instead of a cookie: for programs.
+    """
 
     name: str
     password: str
+    code: str = ""
     tokens: bool = False
 
 
