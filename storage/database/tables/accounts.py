@@ -108,19 +108,6 @@ recovery_code = Table(
     Index(None, "account"),
 )
 
-passkey = Table(
-    "passkey",
-    metadata,
-    Column("credential", LargeBinary(255), primary_key=True),
-    Column("account", Id, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
-    Column("public_key", LargeBinary(1000), nullable=False),
-    Column("sign_count", Integer, nullable=False),
-    Column("name", String(60), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("used_at", Moment),
-    Index(None, "account"),
-)
-
 api_token = Table(
     "api_token",
     metadata,

@@ -152,19 +152,6 @@ def _first() -> None:
     op.create_index("ix_one_time_token_account", "one_time_token", ["account"], unique=False)
     op.create_index("ix_one_time_token_expires_at", "one_time_token", ["expires_at"], unique=False)
     op.create_table(
-        "passkey",
-        sa.Column("credential", sa.LargeBinary(length=255), nullable=False),
-        sa.Column("account", sa.String(length=26), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(length=1000), nullable=False),
-        sa.Column("sign_count", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["account"], ["account.id"], name="fk_passkey_account", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("credential", name="pk_passkey"),
-    )
-    op.create_index("ix_passkey_account", "passkey", ["account"], unique=False)
-    op.create_table(
         "recovery_code",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("account", sa.String(length=26), nullable=False),
