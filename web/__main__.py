@@ -11,6 +11,7 @@ from storage.model.errors import BadInput, FanlightError
 COMMANDS = {
     "up": "Run everything on this machine until Ctrl-C.",
     "node": "Run chosen roles against a shared Redis, database and bucket.",
+    "account": "Create accounts, list them, reset a password, ban.",
     "channel": "Create channels and stream keys, list and revoke them.",
     "keys": "List and rotate the keys that sessions' tokens are signed with.",
     "publish": "Publish a file or a test pattern by WHIP.",

@@ -22,8 +22,8 @@ class Console(Protocol):
     def event(self, event: str, fields: Mapping[str, str | int | float]) -> None:
         """A life-cycle event."""
 
-    def ready(self, settings: Settings, first: FirstChannel) -> None:
-        """Everything answers."""
+    def ready(self, settings: Settings, first: FirstChannel, setup: str) -> None:
+        """Everything answers. ``setup`` is the link by which the first operator signs up; empty when there is one."""
 
     def close(self) -> None:
         """Nothing more will be said."""
@@ -56,9 +56,10 @@ class JsonConsole:
         """See :class:`Console`."""
         self._tell({"event": event, **fields})
 
-    def ready(self, settings: Settings, first: FirstChannel) -> None:
+    def ready(self, settings: Settings, first: FirstChannel, setup: str) -> None:
         """See :class:`Console`."""
-        self._tell({"event": "up", "urls": addresses(settings, first), "channel": first.name, "key": first.key})
+        told = {"event": "up", "urls": addresses(settings, first), "channel": first.name, "key": first.key}
+        self._tell(told | ({"setup": setup} if setup else {}))
 
     def close(self) -> None:
         """See :class:`Console`."""
@@ -93,9 +94,10 @@ class TextConsole:
             return
         self._err.write(_prefixed("fanlight", sentence))
 
-    def ready(self, settings: Settings, first: FirstChannel) -> None:
+    def ready(self, settings: Settings, first: FirstChannel, setup: str) -> None:
         """See :class:`Console`."""
         urls = addresses(settings, first)
+        welcome = f"\nNobody runs this instance yet. Sign up as its operator, by a link that works once:\n  {setup}\n" if setup else ""
         self._out.write(
             f"""
 Fanlight is up.
@@ -108,7 +110,7 @@ Fanlight is up.
 No camera at hand? In another terminal:
   {sys.argv[0]} publish --url {urls["whip"]} --key {first.key} --test-pattern
 Then open {urls["watch"]}
-
+{welcome}
 Ctrl-C stops everything.
 
 """

@@ -1,6 +1,6 @@
 """One-time tokens: shown once, kept as digests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -22,8 +22,11 @@ class OneTimeTokens:
         self._database = database
         self._clock = clock
 
-    async def issue(self, purpose: Purpose, *, account: AccountId | None = None, data: str = "") -> str:
-        """A new token. Earlier ones for the same purpose end: those of the same account, and every one that sets the instance up."""
+    async def issue(self, purpose: Purpose, *, account: AccountId | None = None, data: str = "", life: timedelta | None = None) -> str:
+        """A new token, good as long as its purpose says or for ``life``.
+
+        Earlier ones for the same purpose end: those of the same account, and every one that sets the instance up.
+        """
         token = secrets.new_one_time_token()
         now = self._now()
         values = {"digest": secrets.digest(token), "purpose": purpose, "account": account, "data": data}
@@ -34,7 +37,7 @@ class OneTimeTokens:
             if account is not None or purpose is Purpose.SETUP:
                 await connection.execute(earlier)
             await connection.execute(delete(tokens).where(tokens.c.expires_at < now))
-            await connection.execute(insert(tokens).values(**values, created_at=now, expires_at=now + LIFE[purpose]))
+            await connection.execute(insert(tokens).values(**values, created_at=now, expires_at=now + (life or LIFE[purpose])))
         return token
 
     async def look(self, purpose: Purpose, token: str) -> OneTime:

@@ -58,6 +58,7 @@ def test_it_comes_up_heals_and_stops_without_a_trace(tmp_path: Path) -> None:
     assert home.status_code == 200
     assert ready == dict.fromkeys(ROLES, 200)
     assert up["channel"] == "main"
+    assert up["setup"].startswith(f"{up['urls']['home']}signup#setup=")
     assert up["key"]
     assert exited["restart_in"] <= 0.2
     assert len(family) >= 2 + len(ROLES)

@@ -1,72 +1,45 @@
 """``fanlight channel``: create channels and stream keys, list and revoke them; also while an instance runs."""
 
 import argparse
-import asyncio
 import json
-import os
-from collections.abc import Awaitable, Callable
 
 from storage.model.ids import channel_name
-from storage.opening import Storage, open_storage
+from storage.opening import Storage
 from storage.settings import Settings
-from web.instance import of_this_machine
-
-Action = Callable[[Storage, argparse.Namespace], Awaitable[None]]
+from web.command import records
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    create = _action(actions, "create", _create, "Create a channel and print its stream key, which is shown only once.")
+    create = records.action(actions, "create", _create, "Create a channel and print its stream key, which is shown only once.")
     create.add_argument("name", metavar="NAME")
     create.add_argument("--title", default="", help="shown to viewers; the name unless told")
-    _action(actions, "list", _list, "List the channels.")
-    key = _action(actions, "key", _key, "Print a new stream key of a channel; the keys it has go on working.")
+    records.action(actions, "list", _list, "List the channels.")
+    key = records.action(actions, "key", _key, "Print a new stream key of a channel; the keys it has go on working.")
     key.add_argument("name", metavar="NAME")
-    revoke = _action(actions, "revoke", _revoke, "Revoke every stream key of a channel; no new session begins with them.")
+    revoke = records.action(actions, "revoke", _revoke, "Revoke every stream key of a channel; no new session begins with them.")
     revoke.add_argument("name", metavar="NAME")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
-    return asyncio.run(_run(arguments))
+run = records.run
 
 
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, action: Action, line: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=line, description=line)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(act=action)
-    return parser
-
-
-async def _run(arguments: argparse.Namespace) -> int:
-    settings = of_this_machine(Settings.from_environment(os.environ))
-    async with open_storage(settings) as storage:
-        if not settings.database_url:
-            # A channel may be made before the first `fanlight up`; a shared database is the operator's to migrate.
-            settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            await storage.database.migrate()
-        await arguments.act(storage, arguments)
-    return 0
-
-
-async def _create(storage: Storage, arguments: argparse.Namespace) -> None:
+async def _create(storage: Storage, _settings: Settings, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
     channel = await storage.channels.create(name, arguments.title or name)
     _, key = await storage.stream_keys.add(name)
     _print_key(arguments, channel.name, key)
 
 
-async def _key(storage: Storage, arguments: argparse.Namespace) -> None:
+async def _key(storage: Storage, _settings: Settings, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
     await storage.channels.get(name)
     _, key = await storage.stream_keys.add(name)
     _print_key(arguments, name, key)
 
 
-async def _revoke(storage: Storage, arguments: argparse.Namespace) -> None:
+async def _revoke(storage: Storage, _settings: Settings, arguments: argparse.Namespace) -> None:
     name = channel_name(arguments.name)
     await storage.channels.get(name)
     valid = [key for key in await storage.stream_keys.list(name) if key.revoked_at is None]
@@ -76,7 +49,7 @@ async def _revoke(storage: Storage, arguments: argparse.Namespace) -> None:
     print(json.dumps({"channel": name, "revoked": count}) if arguments.json else f"Revoked {count} key(s) of {name}.")
 
 
-async def _list(storage: Storage, arguments: argparse.Namespace) -> None:
+async def _list(storage: Storage, _settings: Settings, arguments: argparse.Namespace) -> None:
     found = await storage.channels.list()
     if arguments.json:
         rows = [{"name": channel.name, "title": channel.title, "created_at": channel.created_at.isoformat()} for channel in found]

@@ -11,6 +11,7 @@ from storage.settings import Settings
 from web.console import Console, JsonConsole, TextConsole
 from web.data_directory import claimed, kept_secret
 from web.first_channel import ensure_first_channel
+from web.first_operator import first_operator_link
 from web.instance import ROLES, bus_program, of_this_machine, role_program
 from web.ports import needed, require
 from web.supervisor import Supervisor, run_until_signalled
@@ -37,11 +38,12 @@ async def _up(settings: Settings, console: Console) -> int:
     async with open_storage(whole) as storage:
         await storage.database.migrate()
         first = await ensure_first_channel(storage, whole.data)
+        setup = await first_operator_link(storage, whole)
     roles = [role_program(role, whole, environment) for role in ROLES]
     bus = [] if settings.redis_url else [bus_program(whole.data, os.environ, clock)]
     await run_until_signalled(
         Supervisor([*bus, *roles], line=console.line, report=console.event, clock=clock),
-        when_ready=lambda: console.ready(whole, first),
+        when_ready=lambda: console.ready(whole, first, setup),
         when_stopping=lambda: console.event("stopping", {}),
     )
     console.event("down", {})
