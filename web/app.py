@@ -97,7 +97,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             own_account.OwnAccountRoutes(storage, authentication, letters=letters, pictures=pictures, directory=directory, clock=clock),
         ),
         (live.NOUN, live.LiveRoutes(storage, directory, views)),
-        (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits))),
+        (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits), storage.audit)),
         (second_factor.NOUN, second_factor.SecondFactorRoutes(storage)),
         (logins.NOUN, logins.LoginRoutes(providers, storage.identities)),
         (api_tokens.NOUN, api_tokens.ApiTokenRoutes(storage.api_tokens, clock)),

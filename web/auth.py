@@ -8,6 +8,7 @@ from quart import Quart, current_app, g, request
 
 from storage import secrets
 from storage.clock import Clock, utc_now
+from storage.database.sessions import TokenReused
 from storage.model.account import EVERY_SCOPE, Account, Actor, Scope
 from storage.model.errors import ErrorCode, NotFound, Refused
 from storage.model.ids import AccountId, RecordId
@@ -80,7 +81,7 @@ class Authentication:
         return Actor(signed_in.account, session=signed_in.session.id, scopes=EVERY_SCOPE, address=address)
 
     async def begin_browser(self, account: Account) -> Begun:
-        """A new session for the browser that asks; the one whose cookie it shows, if any, ends.
+        """A new session for the browser that asks, written down in the audit log; the one whose cookie it shows, if any, ends.
 
         Raises:
             Unavailable: ``DATABASE_UNAVAILABLE``.
@@ -89,6 +90,7 @@ class Authentication:
         session, secret = await self._storage.sessions.start(
             account, SessionKind.BROWSER, user_agent=_user_agent(), address=client_address()
         )
+        await self._begun(account, session)
         if before is not None:
             with suppress(NotFound):
                 _, old = before
@@ -97,9 +99,14 @@ class Authentication:
         return Begun(self.cookies.issue(request.host, Credential(session.id, secret)), csrf_token(secret))
 
     async def begin_tokens(self, account: Account) -> Tokens:
-        """A new session for the program that asks. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        """A new session for the program that asks, written down in the audit log. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
         session, _ = await self._storage.sessions.start(account, SessionKind.TOKENS, user_agent=_user_agent(), address=client_address())
+        await self._begun(account, session)
         return self._tokens(session)
+
+    async def _begun(self, account: Account, session: AccountSession) -> None:
+        actor = Actor(account, session=session.id, scopes=EVERY_SCOPE, address=session.address)
+        await self._storage.audit.write(actor, "session.begun", subject=session.id, data={"kind": session.kind})
 
     async def refresh(self, token: str) -> Tokens:
         """The next tokens of a session.
@@ -115,8 +122,9 @@ class Authentication:
             raise _refused()
         try:
             found = await self._storage.sessions.exchange(RecordId(session), rotation)
-        except Refused:
+        except TokenReused:
             await self.sessions.changed(AccountId(shown.subject))
+            await self._storage.audit.write(Actor(None, address=client_address()), "session.token_reused", subject=session)
             raise
         return self._tokens(found.session)
 

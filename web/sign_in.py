@@ -7,10 +7,11 @@ from quart import g
 
 from storage.limits import Limit, Taken
 from storage.model.account import Account, AccountState
-from storage.model.errors import ErrorCode, Refused, Unavailable
+from storage.model.errors import ErrorCode, FanlightError, Refused, Unavailable
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
 from web.clients import subscriber
+from web.metrics import SIGN_INS
 
 PER_ACCOUNT = Limit("sign-ins of an account", 5, 60)
 PER_ADDRESS = Limit("sign-ins of an address", 20, 60)
@@ -33,7 +34,15 @@ class SignIns:
             Refused: ``SIGN_IN_REFUSED``, ``ACCOUNT_BANNED``, ``SECOND_FACTOR_REQUIRED``.
             Unavailable: ``TOO_MANY_REQUESTS``, ``SERVER_BUSY``, ``DATABASE_UNAVAILABLE``.
         """
-        known_as = name.strip().lower()
+        try:
+            account = await self._checked(name.strip().lower(), password, code, address)
+        except FanlightError as refused:
+            SIGN_INS.labels(refused.code).inc()
+            raise
+        SIGN_INS.labels("signed_in").inc()
+        return account
+
+    async def _checked(self, known_as: str, password: str, code: str, address: str) -> Account:
         await self._count(known_as, address)
         found = await self._storage.accounts.credentials(known_as)
         right = await self._storage.passwords.verify(found.password_hash if found else None, password)

@@ -32,6 +32,13 @@ KEPT = timedelta(days=30)
 _LONGEST_AGENT = 200
 
 
+_NOT_VALID = "The token is not valid."
+
+
+class TokenReused(Refused):
+    """A refresh token was shown a second time; to the client it looks like any other refusal."""
+
+
 class SessionRepository:
     """Every method raises ``Unavailable(DATABASE_UNAVAILABLE)`` when the database does not answer within its deadline."""
 
@@ -93,6 +100,7 @@ class SessionRepository:
         faster: the session ends.
 
         Raises:
+            TokenReused: ``TOKEN_REFUSED``; the session has ended just now.
             Refused: ``TOKEN_REFUSED``.
         """
         now = utc_now(self._clock)
@@ -108,7 +116,7 @@ class SessionRepository:
                 await connection.execute(_ended(sessions.c.id == session, now, SessionEnd.TOKEN_REUSED))
                 row = None
         if row is None:
-            raise _refused()
+            raise TokenReused(ErrorCode.TOKEN_REFUSED, _NOT_VALID)
         return SignedIn(_session(row), account_of(row), None)
 
     async def list(self, account: AccountId) -> Sequence[AccountSession]:
@@ -142,7 +150,7 @@ class SessionRepository:
 
 
 def _refused() -> Refused:
-    return Refused(ErrorCode.TOKEN_REFUSED, "The token is not valid.")
+    return Refused(ErrorCode.TOKEN_REFUSED, _NOT_VALID)
 
 
 def _everything() -> Any:

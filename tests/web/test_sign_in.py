@@ -397,6 +397,21 @@ async def test_the_session_in_which_the_password_was_changed_goes_on(site: Site,
     assert (await there.get(SESSIONS)).status_code == 401
 
 
+async def test_sessions_are_audited_without_their_secrets(site: Site, ada: Account) -> None:
+    browser = as_browser(site, ada, await attempt(site))
+    program = await tokens(site)
+    await browser.delete(CURRENT)
+    second = (await (await refreshed(site, program["refresh"])).get_json())["refresh"]
+    await refreshed(site, second)
+    for _ in range(3):
+        await refreshed(site, program["refresh"])
+    entries = await site.storage.audit.list(action="session")
+    assert [entry.action for entry in entries][::-1] == ["session.begun", "session.begun", "session.ended", "session.token_reused"]
+    told = repr(entries)
+    assert browser.credential.secret not in told
+    assert program["refresh"] not in told
+
+
 async def test_an_old_hash_is_renewed_while_the_password_is_at_hand(site: Site) -> None:
     from storage.passwords import Passwords
 

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 from quart import request
 
+from storage.database.audit import AuditLog
 from storage.database.sessions import SessionRepository
 from storage.model.account import Account as AccountRecord
 from storage.model.account import Actor, Scope
@@ -25,10 +26,11 @@ NOUN = Noun("sessions", "Signing in, and who is signed in where.")
 class SessionRoutes:
     """A browser's session is a cookie; a program's are tokens that follow each other."""
 
-    def __init__(self, authentication: Authentication, sessions: SessionRepository, sign_ins: SignIns) -> None:
+    def __init__(self, authentication: Authentication, sessions: SessionRepository, sign_ins: SignIns, audit: AuditLog) -> None:
         self._authentication = authentication
         self._sessions = sessions
         self._sign_ins = sign_ins
+        self._audit = audit
 
     @NOUN.route(
         "POST",
@@ -74,7 +76,7 @@ class SessionRoutes:
         """Sign out here."""
         if actor.session is None:
             _no_session()
-        await self._end(account, actor.session, SessionEnd.SIGNED_OUT)
+        await self._end(actor, account, actor.session, SessionEnd.SIGNED_OUT)
         return Answer(None, {"Set-Cookie": self._authentication.cookies.clear(request.host)})
 
     @NOUN.route("GET", "/sessions", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ)
@@ -85,13 +87,14 @@ class SessionRoutes:
         return page.of(behind[: page.limit + 1], lambda session: session.id, lambda session: _view(session, actor))
 
     @NOUN.route("DELETE", "/sessions/{session}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE)
-    async def end(self, session: str, account: AccountRecord) -> None:
+    async def end(self, session: str, actor: Actor, account: AccountRecord) -> None:
         """Sign out somewhere else."""
-        await self._end(account, RecordId(session), SessionEnd.REVOKED)
+        await self._end(actor, account, RecordId(session), SessionEnd.REVOKED)
 
-    async def _end(self, account: AccountRecord, session: RecordId, reason: SessionEnd) -> None:
+    async def _end(self, actor: Actor, account: AccountRecord, session: RecordId, reason: SessionEnd) -> None:
         await self._sessions.end(session, reason, account=account.id)
         await self._authentication.sessions.changed(account.id)
+        await self._audit.write(actor, "session.ended", subject=session, data={"reason": reason})
 
 
 def _no_session() -> NoReturn:
