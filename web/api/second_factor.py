@@ -7,7 +7,8 @@ from storage.model.errors import ErrorCode, Refused
 from storage.opening import Storage
 from storage.second_factor import enrolment_uri
 from web.api.route import Noun, Who
-from web.schema.login import Code, Enrolment, PasswordProof, RecoveryCodes, SecondFactor
+from web.schema.account import PasswordProof
+from web.schema.login import Code, Enrolment, RecoveryCodes, SecondFactor
 
 NOUN = Noun("second_factor", "A code of an authenticator beside the password.")
 ISSUER = "Fanlight"

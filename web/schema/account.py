@@ -44,7 +44,7 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class PasswordProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's password once more, for what can't be undone."""
+    """The account's password once more, before what must not happen from a forgotten open tab."""
 
     password: str
 

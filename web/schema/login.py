@@ -33,12 +33,6 @@ class Logins(msgspec.Struct, frozen=True, kw_only=True):
     logins: tuple[Login, ...]
 
 
-class PasswordProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's password once more, before something that must not happen from a forgotten open tab."""
-
-    password: str
-
-
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """A secret for an authenticator; ``uri`` and ``picture`` (an SVG QR code as a data address) say the same."""
 
