@@ -10,16 +10,16 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from storage.metrics import DATABASE_FAILURES
 from storage.model.errors import BadInput, ErrorCode, Unavailable
 
-DEADLINE = 2.0
-"""Seconds a transaction may take, waiting for a connection and for locks included."""
+DEADLINE = 1.8
+"""Seconds a transaction may take, waiting for a connection and for locks included: a request that meets a hung server ends within two."""
 
 MIGRATION_DEADLINE = 300.0
 _MIGRATION_LOCK = 0x66616E6C
@@ -43,13 +43,14 @@ class Database:
                 pool_size=5,
                 max_overflow=5,
                 pool_timeout=deadline / 2,
-                pool_pre_ping=True,
                 connect_args={
                     "timeout": deadline,
                     "command_timeout": deadline,
                     "server_settings": {"application_name": "fanlight", "statement_timeout": str(int(deadline * 1000))},
                 },
             )
+            event.listen(self._engine.sync_engine.pool, "checkout", _look)
+            event.listen(self._engine.sync_engine.pool, "invalidate", _cut_off)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -114,6 +115,19 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _look(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Take no connection the server has closed meanwhile. Asking the server (``pool_pre_ping``) would wait twice for one that hangs."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _cut_off(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _error: BaseException | None) -> None:
+    """Drop a connection that is given up. SQLAlchemy would say goodbye first, and wait two seconds for a server that hangs."""
+    driver = getattr(connection, "driver_connection", None)
+    if driver is not None:
+        driver.terminate()
 
 
 def _upgrade(connection: Connection) -> None:
