@@ -14,6 +14,9 @@ _STEP_NS = 100_000_000
 _BACKLOG_NS = 5_000_000_000
 _LATENESS_LIMIT_NS = 5_000_000_000
 _STEPS_KEPT = 256
+_AHEAD_NS = 1_000_000_000
+_REPORTS_NS = 10_000_000_000
+_REPORTS_KEPT = 8
 _BILLION = 1_000_000_000
 
 
@@ -86,10 +89,12 @@ class TrackClock:
     __slots__ = (
         "_anchor_ns",
         "_anchor_ticks",
+        "_last_arrival_ns",
         "_last_ns",
         "_last_ticks",
         "_others",
         "_rate",
+        "_reports",
         "_shared",
         "_suspect",
         "anchored",
@@ -106,6 +111,8 @@ class TrackClock:
         self._suspect: int | None = None
         self._last_ns: int | None = None
         self._last_ticks = 0
+        self._last_arrival_ns = 0
+        self._reports: deque[tuple[int, int, int, int]] = deque(maxlen=_REPORTS_KEPT)
         self.anchored = False
         self.minimum = _Minimum()
         self.rejected = 0
@@ -114,6 +121,11 @@ class TrackClock:
         """Take a sender report: the sender's clock showed ``ntp_unix_ns`` at ``ticks``. One that contradicts the
         reports before it is only believed when the next one agrees with it.
         """
+        came = self._last_ticks + (arrival_ns - self._last_arrival_ns) * self._rate // _BILLION
+        if self._last_arrival_ns and ticks - came > _AHEAD_NS * self._rate // _BILLION:
+            # GStreamer 1.22 adds the time since its pipeline started, so that its media seems to run at twice the speed.
+            self.rejected += 1
+            return
         shift = ntp_unix_ns - self._sender_ns(ticks)
         if self.anchored and abs(shift) > _STEP_NS:
             if self._suspect is None or abs(shift - self._suspect) > _STEP_NS:
@@ -121,12 +133,16 @@ class TrackClock:
                 self.rejected += 1
                 return
             self.minimum.shift(-shift)
+            self._reports.clear()
         elif not self.anchored:
             self.minimum.shift(-shift)
+            self._reports.clear()
         self._suspect = None
         self.anchored = True
-        self._anchor_ns = ntp_unix_ns
-        self._anchor_ticks = ticks
+        self._reports.append((ntp_unix_ns - ticks * _BILLION // self._rate, arrival_ns, ntp_unix_ns, ticks))
+        # aiortc reports when a frame left, however long its encoder took: the quickest one is nearest to the truth.
+        recent = [report for report in self._reports if 0 <= arrival_ns - report[1] < _REPORTS_NS]
+        _, _, self._anchor_ns, self._anchor_ticks = min(recent)
         sample = arrival_ns - ntp_unix_ns
         seen = self.minimum.value
         if seen is None or abs(sample - seen) < _BACKLOG_NS:
@@ -140,6 +156,15 @@ class TrackClock:
         self.anchored = False
         self._anchor_ns = self._anchor_ticks = 0
         self._suspect = None
+        self._reports.clear()
+
+    def sample(self, ticks: int, arrival_ns: int) -> int:
+        """Only note how fast a unit came; return by how many nanoseconds it was faster than all before it."""
+        before = self.minimum.value
+        sample = arrival_ns - self._sender_ns(ticks)
+        self.minimum.add(sample, arrival_ns)
+        self._last_ticks, self._last_arrival_ns = ticks, arrival_ns
+        return max(0, before - sample) if before is not None else 0
 
     def capture(self, ticks: int, arrival_ns: int) -> tuple[int, bool]:
         """Capture time in Unix nanoseconds of this node's clock, and whether it rests on sender reports. Never
@@ -162,6 +187,7 @@ class TrackClock:
         if last_ns is None or ticks > self._last_ticks or capture_ns < last_ns - _DISAGREEMENT_NS:
             self._last_ns = capture_ns
             self._last_ticks = ticks
+            self._last_arrival_ns = arrival_ns
         return capture_ns, aligned
 
     def _sender_ns(self, ticks: int) -> int:

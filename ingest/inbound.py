@@ -1,6 +1,7 @@
 """One track's way from packets to access units: order, repair, depacketizing, time, and what is to be reported about it. Pure."""
 
 from collections.abc import Callable
+from functools import partial
 
 from ingest.capture import CaptureClock
 from ingest.depacketize import depacketizer
@@ -10,6 +11,7 @@ from ingest.nack import NackList, RoundTrip
 from ingest.repair import RepairWatch
 from ingest.rtcp import ReportBlock, SenderReport
 from ingest.rtp import Arrived
+from ingest.settling import Settling
 from ingest.ticks import TickMapper
 from ingest.track import NegotiatedTrack
 from storage.model.media import AccessUnit, TrackKind
@@ -44,6 +46,7 @@ class InboundTrack:
         "_reported_received",
         "_resets",
         "_sequence",
+        "_settling",
         "_ticks",
         "buffer",
         "clock",
@@ -66,12 +69,18 @@ class InboundTrack:
     )
 
     def __init__(
-        self, negotiated: NegotiatedTrack, clock: CaptureClock, round_trip: RoundTrip, deliver: Callable[[AccessUnit], None]
+        self,
+        negotiated: NegotiatedTrack,
+        clock: CaptureClock,
+        round_trip: RoundTrip,
+        deliver: Callable[[AccessUnit], None],
+        settling: Settling | None = None,
     ) -> None:
         self.negotiated = negotiated
         self._kind = negotiated.kind
         self._rate = negotiated.clock_rate
         self._deliver = deliver
+        self._settling = settling
         self._ticks = TickMapper(self._rate)
         self.clock = clock.track(self._rate)
         self.depacketizer = depacketizer(negotiated.codec, self._emit)
@@ -214,7 +223,6 @@ class InboundTrack:
             self.clock.forget()
         if not self.frames or mapper.epoch != epoch:
             self._apply_report()
-        capture_ns, aligned = self.clock.capture(ticks, arrival_ns)
         discarded = self.depacketizer.discarded + self.buffer.lost
         # A hole in the numbers tells that units are missing, not how many: a lost packet may be a whole one or a tenth.
         self._sequence += 1 if discarded == self._discarded else 2
@@ -224,4 +232,12 @@ class InboundTrack:
             self.keyframes += 1
             if self.keyframe_requests is not None:
                 self.keyframe_requests.came()
-        self._deliver(AccessUnit(self._kind, self._sequence, ticks, capture_ns, keyframe, aligned, data))
+        if self._settling is None or self._settling.over:
+            self._stamp(self._sequence, ticks, arrival_ns, keyframe, data)
+        else:
+            release = partial(self._stamp, self._sequence, ticks, arrival_ns, keyframe, data)
+            self._settling.keep(release, self.clock.sample(ticks, arrival_ns), arrival_ns)
+
+    def _stamp(self, sequence: int, ticks: int, arrival_ns: int, keyframe: bool, data: bytes) -> None:
+        capture_ns, aligned = self.clock.capture(ticks, arrival_ns)
+        self._deliver(AccessUnit(self._kind, sequence, ticks, capture_ns, keyframe, aligned, data))

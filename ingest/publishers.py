@@ -16,6 +16,7 @@ from ingest.port import MediaPort
 from ingest.receiver import Reception
 from ingest.sdp import parse_offer
 from ingest.session import Identification, Session
+from ingest.settling import Settling
 from ingest.state import SessionState
 from ingest.track import NegotiatedTrack
 from storage.bus.messages import PublishReply
@@ -125,7 +126,7 @@ class Publishers:
             session.reception.request_keyframe()
 
         sink = self._open_sink(identifier, tracks, want_keyframe)
-        reception = Reception(tracks, ssrc=secrets.randbits(32), deliver=sink.append)
+        reception = Reception(tracks, ssrc=secrets.randbits(32), deliver=sink.append, settling=Settling())
         role = "client" if local_role(offer) == "active" else "server"
         agent = IceAgent(local.credentials, offer.credentials)
         peer = Peer(self._identity, agent, reception, self._port, self._clock, role=role, fingerprints=offer.fingerprints)

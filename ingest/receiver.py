@@ -8,6 +8,7 @@ from ingest.inbound import InboundTrack
 from ingest.nack import FIRST_WAIT_NS, SHORTEST_WAIT_NS, RoundTrip
 from ingest.rates import Rates
 from ingest.rtp import HEADER, Arrived, find_extension, locate_payload
+from ingest.settling import Settling
 from ingest.track import NegotiatedTrack, ReceptionStatistics
 from ingest.twcc import INTERVAL_NS, ArrivalLog
 from storage.model.media import AccessUnit, TrackKind
@@ -24,9 +25,10 @@ _BILLION = 1_000_000_000
 class Reception:
     """The receiving end of all tracks of one session.
 
-    ``ssrc`` is ours in RTCP. ``deliver`` gets every access unit, in order per track. All times are Unix nanoseconds of one clock.
-    ``said_goodbye`` is true when every track's stream ended with an RTCP BYE. ``urgent`` is true while ``poll`` has something to
-    send that should not wait for the next regular poll: a hole, feedback, a keyframe request; never more often than every 8 ms.
+    ``ssrc`` is ours in RTCP. ``deliver`` gets every access unit, in order per track, the first ones after they have been ``settling``.
+    All times are Unix nanoseconds of one clock. ``said_goodbye`` is true when every track's stream ended with an RTCP BYE. ``urgent``
+    is true while ``poll`` has something to send that should not wait for the next regular poll: a hole, feedback, a keyframe request;
+    never more often than every 8 ms.
     """
 
     __slots__ = (
@@ -39,6 +41,7 @@ class Reception:
         "_rates",
         "_report_ns",
         "_round_trip",
+        "_settling",
         "_ssrc",
         "_started_ns",
         "_tracks",
@@ -49,11 +52,14 @@ class Reception:
         "urgent",
     )
 
-    def __init__(self, tracks: Sequence[NegotiatedTrack], *, ssrc: int, deliver: Callable[[AccessUnit], None]) -> None:
+    def __init__(
+        self, tracks: Sequence[NegotiatedTrack], *, ssrc: int, deliver: Callable[[AccessUnit], None], settling: Settling | None = None
+    ) -> None:
         self._ssrc = ssrc
+        self._settling = settling
         self._clock = CaptureClock()
         self._round_trip = RoundTrip()
-        self._tracks = [InboundTrack(track, self._clock, self._round_trip, deliver) for track in tracks]
+        self._tracks = [InboundTrack(track, self._clock, self._round_trip, deliver, settling) for track in tracks]
         self._by_ssrc: dict[int, InboundTrack] = {}
         for inbound in self._tracks:
             for known in (inbound.negotiated.ssrc, inbound.negotiated.rtx_ssrc):
@@ -184,6 +190,8 @@ class Reception:
             requests = track.keyframe_requests
             if requests is not None and requests.due(now_ns, stuck=track.stuck, coming=track.depacketizer.receiving_keyframe):
                 packets.append(self._keyframe_request(track, ssrc))
+        if self._settling is not None:
+            self._settling.look(now_ns)
         if self._twcc:
             packets += self._log.due(now_ns)
         if not 0 <= now_ns - self._report_ns < _REPORT_INTERVAL_NS:

@@ -1,7 +1,8 @@
 """Encoded media for publishers that bring none: ten seconds of the test pattern, stamped with its own time from zero on.
 
-``loop.mkv`` holds H.264 (baseline, no B-frames, a keyframe each second) and Opus; ``frames.bin`` the same packets as records
-for programs without a demuxer: kind (0 audio, 1 video), due in microseconds (32 bits), size (32 bits), bytes.
+``loop.mkv`` holds H.264 (baseline, no B-frames, a keyframe each second) and Opus; ``small.mkv`` the same in 480x270 for programs
+that encode it anew; ``frames.bin`` the packets of the first as records for programs without a demuxer: kind (0 audio, 1 video),
+due in microseconds (32 bits), size (32 bits), bytes.
 """
 
 import struct
@@ -15,6 +16,7 @@ from ingest.outgoing.pattern import Pattern
 from storage.model.media import Codec, TrackKind
 
 SECONDS = 10
+FPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +24,23 @@ class Material:
     """The files."""
 
     loop: Path
+    small: Path
     frames: Path
 
 
-def make_material(folder: Path, *, width: int = 1280, height: int = 720, fps: int = 30, bitrate: int = 2_500_000) -> Material:
-    """Write both files, about a second's work."""
-    material = Material(folder / "loop.mkv", folder / "frames.bin")
-    source = Pattern(width=width, height=height, fps=Fraction(fps), codec=Codec.H264, bitrate=bitrate)
-    with av.open(str(material.loop), "w") as container, material.frames.open("wb") as frames:
-        video = container.add_stream("libx264", rate=fps)
+def make_material(folder: Path) -> Material:
+    """Write all files, about a second's work."""
+    material = Material(folder / "loop.mkv", folder / "small.mkv", folder / "frames.bin")
+    _write(material.loop, material.frames, (1280, 720), 2_500_000)
+    _write(material.small, folder / "small.bin", (480, 270), 500_000)
+    return material
+
+
+def _write(loop: Path, records: Path, size: tuple[int, int], bitrate: int) -> None:
+    width, height = size
+    source = Pattern(width=width, height=height, fps=Fraction(FPS), codec=Codec.H264, bitrate=bitrate)
+    with av.open(str(loop), "w") as container, records.open("wb") as frames:
+        video = container.add_stream("libx264", rate=FPS)
         video.width, video.height, video.pix_fmt, video.time_base = width, height, "yuv420p", Fraction(1, 90_000)
         audio = container.add_stream("libopus", rate=48_000)
         last_second = -1
@@ -48,4 +58,3 @@ def make_material(folder: Path, *, width: int = 1280, height: int = 720, fps: in
             packet.pts = packet.dts = sample.packet.pts if sample.kind is TrackKind.VIDEO else max(0, sample.packet.pts or 0)
             packet.is_keyframe = sample.packet.is_keyframe or sample.kind is TrackKind.AUDIO
             container.mux(packet)
-    return material

@@ -151,6 +151,29 @@ def test_a_bogus_first_report_is_outvoted_by_the_next_two() -> None:
         assert all(0 <= error <= 20 * MS for error in sender.errors[-1000:])
 
 
+def test_reports_of_media_that_is_seconds_from_being_sent_are_not_believed() -> None:
+    # GStreamer 1.22 adds the time since its pipeline started: its reports run at twice the speed of its media.
+    sender = Sender()
+    for second in range(20):
+        sender.run(1, start=second, video_reports=False, audio_reports=False)
+        at = (second + 1) * SECOND
+        for track, clock in (("video", sender.video), ("audio", sender.audio)):
+            clock.report(sender.ntp(at), sender.ticks(track, 2 * at + 2 * SECOND), sender.arrival(at))
+    assert sender.last["video"][1] is False
+    assert all(0 <= error <= 60 * MS for error in sender.errors)
+
+
+def test_reports_that_are_late_by_what_the_encoder_took_are_as_good_as_the_quickest() -> None:
+    # aiortc reports when a frame was sent, with the time it was captured at.
+    sender = Sender()
+    for second in range(30):
+        sender.run(1, start=second, video_reports=False)
+        at = (second + 1) * SECOND
+        sender.video.report(sender.ntp(at) + sender.chance.choice([2, 20, 60, 90]) * MS, sender.ticks("video", at), sender.arrival(at))
+    assert max(abs(skew) for skew in sender.skews[-250:]) <= 20 * MS
+    assert sender.video.rejected == 0
+
+
 def test_a_senders_clock_that_is_set_is_followed_without_a_jump() -> None:
     sender = Sender()
     sender.run(20)

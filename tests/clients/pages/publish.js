@@ -56,6 +56,19 @@ function beeps() {
   return output.stream.getAudioTracks()[0];
 }
 
+/** Firefox runs no AudioContext on a machine without an audio device; its fake microphone hums all the time and is let through for a beep. */
+async function hums() {
+  const sound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const [track] = (await navigator.mediaDevices.getUserMedia({ audio: sound })).getAudioTracks();
+  const turn = () => {
+    const phase = Date.now() % 1000;
+    track.enabled = phase < 100;
+    setTimeout(turn, (track.enabled ? 100 : 1000) - phase);
+  };
+  turn();
+  return track;
+}
+
 function prefer(pc, codec) {
   const wanted = new RegExp(`video/(${codec}|rtx)`, "i");
   for (const transceiver of pc.getTransceivers()) {
@@ -112,7 +125,7 @@ globalThis.start = async (options) => {
   setInterval(draw, 1000 / options.fps);
   const stream = picture.captureStream(options.fps);
   stream.getVideoTracks()[0].contentHint = "motion";
-  stream.addTrack(beeps());
+  stream.addTrack(navigator.userAgent.includes("Firefox") ? await hums() : beeps());
   const publication = await libraries[options.library](stream, options);
   globalThis.publication = publication;
   const { pc } = publication;
