@@ -18,6 +18,7 @@ from storage.clock import SystemClock
 from storage.database.tables import account as accounts
 from storage.database.tables import session as sessions
 from storage.model.account import Account, AccountState
+from storage.model.ids import AccountName
 from storage.model.session import ABSOLUTE, IDLE, SessionKind
 from storage.model.token import TokenType
 from storage.opening import open_storage
@@ -410,6 +411,24 @@ async def test_sessions_are_audited_without_their_secrets(site: Site, ada: Accou
     told = repr(entries)
     assert browser.credential.secret not in told
     assert program["refresh"] not in told
+
+
+@pytest.mark.usefixtures("ada")
+async def test_no_secret_comes_into_a_log(site: Site, valkey: Valkey, capfd: pytest.CaptureFixture[str]) -> None:
+    program = await tokens(site)
+    browser = as_browser(site, await site.storage.accounts.by_name(AccountName("ada")), await attempt(site))
+    await attempt(site, password="a password typed wrong")
+    await refreshed(site, (await (await refreshed(site, program["refresh"])).get_json())["refresh"])
+    await refreshed(site, program["refresh"])
+    valkey.kill()
+    try:
+        await browser.delete(CURRENT, headers={"X-CSRF-Token": "wrong"})
+        await browser.delete(CURRENT)
+    finally:
+        valkey.start()
+    printed = "".join(capfd.readouterr())
+    for secret in (PASSWORD, "a password typed wrong", browser.credential.secret, browser.csrf, program["access"], program["refresh"]):
+        assert secret not in printed
 
 
 async def test_an_old_hash_is_renewed_while_the_password_is_at_hand(site: Site) -> None:
