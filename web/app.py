@@ -85,6 +85,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     idempotency = Idempotency(lambda: storage.idempotency, clock)
     sealer, poster = Sealer(settings.secret, SEALED_FOR), Poster(private=settings.webhook_private)
     webhooks = Webhooks(storage, sealer, poster, clock, node=new_node_id("web"))
+    gateway = Gateway(storage.bus, clock)
     outbox = Outbox(settings, clock)
     letters = Letters(storage, outbox, settings.public_url, clock)
     limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
@@ -94,7 +95,9 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (accounts.NOUN, accounts.AccountRoutes(settings, storage, authentication, letters=letters, webhooks=webhooks, clock=clock)),
         (
             own_account.NOUN,
-            own_account.OwnAccountRoutes(storage, authentication, letters=letters, pictures=pictures, directory=directory, clock=clock),
+            own_account.OwnAccountRoutes(
+                storage, authentication, letters=letters, pictures=pictures, directory=directory, gateway=gateway, clock=clock
+            ),
         ),
         (live.NOUN, live.LiveRoutes(storage, directory, views)),
         (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits), storage.audit)),
@@ -103,7 +106,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (api_tokens.NOUN, api_tokens.ApiTokenRoutes(storage.api_tokens, clock)),
         (latency.NOUN, latency.LatencyRoutes(directory, audience)),
         (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
-        (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, Gateway(storage.bus, clock))),
+        (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, gateway)),
         (channels.NOUN, channels.ChannelRoutes(storage, directory, views, pictures)),
         (stream_keys.NOUN, stream_keys.StreamKeyRoutes(storage)),
         (roles.NOUN, roles.RoleRoutes(storage, views, clock)),

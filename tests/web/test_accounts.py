@@ -17,6 +17,8 @@ from PIL import Image
 from quart import Response
 from sqlalchemy import LargeBinary
 
+from storage.bus.messages import Call, EndCall, EndReply, NodeInfo, Reply
+from storage.bus.topics import node_key
 from storage.clock import SystemClock
 from storage.database.export import OF_ACTORS, SECRETS
 from storage.database.tables import metadata
@@ -27,7 +29,7 @@ from storage.opening import open_storage
 from storage.settings import Settings
 from tests.fixtures.mail import MailServer, link_in
 from tests.fixtures.valkey import Valkey
-from tests.web.conftest import Site
+from tests.web.conftest import DEMO, NODE, SESSION, Site
 from tests.web.people import Member, member
 from web.app import create_app
 from web.cookies import credential
@@ -118,7 +120,7 @@ async def test_who_signs_up_is_signed_in(here: Site) -> None:
     assert re.fullmatch("#[0-9a-f]{6}", told["colour"])
     profile = await (await here.client.get(f"{ACCOUNTS}/ada")).get_json()
     assert set(profile) == {"name", "display_name", "colour", "avatar", "created_ms"}
-    assert [entry.action for entry in await here.storage.audit.list(limit=5)] == ["account.created"]
+    assert {entry.action for entry in await here.storage.audit.list(limit=5)} == {"account.created", "session.begun"}
 
 
 async def test_what_can_not_be_signed_up_with_is_told(here: Site) -> None:
@@ -339,6 +341,29 @@ async def test_an_account_is_deleted_by_its_password_and_its_channels_with_it(he
         assert (await here.client.get(path)).status_code == 404
     assert not await signs_in(here, "ada", PASSWORD)
     await signed_up(here)
+
+
+async def test_a_broadcast_ends_with_the_account_it_belongs_to(here: Site) -> None:
+    ended: list[Call] = []
+
+    async def ingest(call: Call) -> Reply:
+        ended.append(call)
+        return EndReply()
+
+    ada = await signed_up(here)
+    await here.storage.channels.create(DEMO, "Ada's", owner=ada.account.id)
+    await here.published_to(DEMO)
+    await here.storage.bus.register(node_key(NODE), NodeInfo(node=NODE, roles=("ingest",), host="127.0.0.1", started_ms=0), ttl=30)
+    async with asyncio.timeout(20):
+        while (await (await here.client.get(f"/api/v1/channels/{DEMO}")).get_json())["state"] == "offline":
+            await asyncio.sleep(0.05)
+    serving = asyncio.ensure_future(here.storage.bus.serve_calls(NODE, ingest))
+    try:
+        assert (await ada.delete(ACCOUNT, json={"password": PASSWORD})).status_code == 204
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+    assert ended == [EndCall(session=SESSION, channel=DEMO)]
 
 
 async def test_the_last_operator_stays(here: Site) -> None:

@@ -1,8 +1,11 @@
 """One's own account: what is told of it, its password, its picture, a copy of everything, and its end."""
 
+from contextlib import suppress
+
 import msgspec
 from quart import request
 
+from ingest.gateway import Gateway
 from storage import passwords
 from storage.clock import Clock
 from storage.limits import Limit
@@ -14,7 +17,6 @@ from web.api.account_views import account_view
 from web.api.route import Answer, IfMatch, Noun, Who
 from web.auth import Authentication, account_changed
 from web.directory import Directory
-from web.ending import end_broadcasts
 from web.letters import Letters
 from web.picture_types import TYPES
 from web.pictures import AVATAR, LARGEST_UPLOAD, Pictures
@@ -43,6 +45,7 @@ class OwnAccountRoutes:
         letters: Letters,
         pictures: Pictures,
         directory: Directory,
+        gateway: Gateway,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -50,6 +53,7 @@ class OwnAccountRoutes:
         self._letters = letters
         self._pictures = pictures
         self._directory = directory
+        self._gateway = gateway
         self._clock = clock
 
     @NOUN.route("GET", "/account", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ)
@@ -115,7 +119,11 @@ class OwnAccountRoutes:
         await self._storage.accounts.delete(account.id)
         await account_changed(account.id)
         await self._storage.audit.write(actor, "account.deleted", subject=account.name)
-        await end_broadcasts(self._storage.bus, self._directory, [channel.name for channel in channels])
+        for channel in channels:
+            session = self._directory.entry(channel.name).session
+            # An ingest node that does not answer finds out by itself that the key opens nothing any more.
+            with suppress(Unavailable):
+                await self._gateway.stop(channel.name, session.session if session else None, seconds=0)
         of_channels = [name for channel in channels for name in (channel.picture, channel.banner, channel.offline_picture)]
         for picture in (newest.avatar, *of_channels):
             await self._pictures.forget(picture)
