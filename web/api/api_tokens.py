@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from storage.clock import Clock, utc_now
 from storage.database import api_tokens as records
-from storage.model.account import Account, Scope
-from storage.model.errors import BadInput, ErrorCode
+from storage.model.account import Account, Actor, Scope
+from storage.model.errors import BadInput, ErrorCode, Refused
 from storage.model.ids import RecordId
 from web.api.account_views import unix_ms
 from web.api.paging import PageRequest
@@ -31,12 +31,14 @@ class ApiTokenRoutes:
         return page.of(found[: page.limit + 1], lambda token: token.id, _view)
 
     @NOUN.route("POST", "/account/api-tokens", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, status=201, errors=(ErrorCode.LIMIT_REACHED,))
-    async def create(self, account: Account, body: NewApiToken) -> ApiToken:
+    async def create(self, account: Account, actor: Actor, body: NewApiToken) -> ApiToken:
         """A new token; its text is told this once."""
         try:
             scopes = frozenset(Scope(scope) for scope in body.scopes)
         except ValueError:
             raise BadInput(ErrorCode.BAD_REQUEST, f"A scope is one of {', '.join(Scope)}.") from None
+        if more := scopes - actor.scopes:
+            raise Refused(ErrorCode.SCOPE_REQUIRED, f"A token makes no token that may do more than itself: {', '.join(sorted(more))}.")
         if body.days is not None and not 1 <= body.days <= LONGEST_DAYS:
             raise BadInput(ErrorCode.BAD_REQUEST, f"A token is good for 1 to {LONGEST_DAYS} days, or until it is revoked.")
         expires = None if body.days is None else utc_now(self._clock) + timedelta(days=body.days)

@@ -1,6 +1,6 @@
 """Which other sites' pages may use the interface: all of them may read what is public, none sends our cookies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from quart import Response
 
@@ -31,7 +31,7 @@ class Cors:
                 response.headers["Access-Control-Allow-Origin"] = origin or ""
                 response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
 
-    def preflight(self, routes: tuple[Route, ...], origin: str | None, method: str | None) -> Response:
+    def preflight(self, routes: Sequence[Route], origin: str | None, method: str | None) -> Response:
         """The answer to ``OPTIONS`` at an address with these routes."""
         known = {"OPTIONS", *(route.method for route in routes)}
         methods = ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))

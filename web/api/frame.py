@@ -32,19 +32,20 @@ class Frame:
         self._cors = cors
         self._limits = limits
         self._idempotency = idempotency
+        self._by_rule: dict[str, list[Route]] = defaultdict(list)
 
     def blueprint(self, noun: Noun, handlers: object) -> Blueprint:
         """The routes of ``noun``, answered by the methods of ``handlers``."""
         blueprint = Blueprint(noun.name, __name__, url_prefix=PREFIX)
-        by_path: dict[str, list[Route]] = defaultdict(list)
         for route in noun.routes:
             rule = route.path.replace("{", "<").replace("}", ">")
             view = partial(self._answer, route, getattr(handlers, route.handler))
             blueprint.add_url_rule(rule, route.handler, view, methods=[route.method], provide_automatic_options=False)
-            by_path[rule].append(route)
-        for rule, routes in by_path.items():
-            view = partial(self._options, tuple(routes))
-            blueprint.add_url_rule(rule, f"options {rule}", view, methods=["OPTIONS"], provide_automatic_options=False)
+            if rule not in self._by_rule:
+                view = partial(self._options, rule)
+                blueprint.add_url_rule(rule, f"options {rule}", view, methods=["OPTIONS"], provide_automatic_options=False)
+            # Another noun may have routes at the same address.
+            self._by_rule[rule].append(route)
         blueprint.after_request(partial(self._mark, {f"{noun.name}.{route.handler}": route for route in noun.routes}))
         return blueprint
 
@@ -109,9 +110,9 @@ class Frame:
                     arguments[name] = reading.decoded(route, body)
         return arguments
 
-    async def _options(self, routes: tuple[Route, ...], **_: str) -> Response:
+    async def _options(self, rule: str, **_: str) -> Response:
         headers = request.headers
-        return self._cors.preflight(routes, headers.get("Origin"), headers.get("Access-Control-Request-Method"))
+        return self._cors.preflight(self._by_rule[rule], headers.get("Origin"), headers.get("Access-Control-Request-Method"))
 
     async def _mark(self, routes: dict[str, Route], response: Response) -> Response:
         route = routes.get(request.endpoint or "")

@@ -1,0 +1,129 @@
+"""Who may do what: for each route and each kind of person the expected outcome. A route that is not here fails the tests.
+
+``+`` is let through to the act itself (which may still refuse its details), a number is the refusal. The people, in this order:
+a stranger, another account, a viewer by role, a moderator, the owner, an operator, and a token without any scope, of the owner (of
+an operator where only operators may). Routes of channels have a second line: the same for a channel that only named accounts see.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PEOPLE = ("stranger", "other", "viewer", "moderator", "owner", "operator", "unscoped")
+
+EVERYBODY = "+ + + + + + +"
+ACCOUNTS = "401 + + + + + 403"
+OPERATORS = "401 403 403 403 403 + 403"
+ITS_ACCOUNT = "401 404 404 404 + 404 403"
+
+SEES = (EVERYBODY, "404 404 + + + + 404")
+OWNER = ("401 403 403 403 + 403 403", "401 404 403 403 + 403 403")
+TEAM = ("401 403 403 + + + 403", "401 404 403 + + + 403")
+
+STATISTICS = ("401 403 403 + + 403 403", "401 404 403 + + 403 403")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a route is asked so that nothing but who asks can be wrong; ``says`` is a refusal that is the act's own all the same."""
+
+    outcome: str | tuple[str, str]
+    json: dict[str, Any] | None = None
+    data: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    says: str = ""
+
+
+V1 = {"If-Match": '"v1"'}
+PNG = {"Content-Type": "image/png"}
+
+MATRIX: dict[str, Ask] = {
+    "live_broadcasts": Ask(EVERYBODY),
+    "live_broadcasts_events": Ask(EVERYBODY),
+    "live_channel": Ask(SEES),
+    "live_channel_events": Ask(SEES),
+    "channels_find": Ask(EVERYBODY),
+    "channels_create": Ask(ACCOUNTS, json={"name": "new-one"}),
+    "channels_mine": Ask(ACCOUNTS),
+    "channels_edit": Ask(OWNER, json={"title": "New"}, headers=V1),
+    "channels_delete": Ask(OWNER, headers=V1),
+    "channels_put_picture": Ask(OWNER, data=b"", headers=PNG),
+    "channels_delete_picture": Ask(OWNER),
+    "channels_put_banner": Ask(OWNER, data=b"", headers=PNG),
+    "channels_delete_banner": Ask(OWNER),
+    "channels_put_offline_picture": Ask(OWNER, data=b"", headers=PNG),
+    "channels_delete_offline_picture": Ask(OWNER),
+    "keys_keys": Ask(OWNER),
+    "keys_create": Ask(OWNER, json={}),
+    "keys_revoke": Ask(OWNER),
+    "roles_roles": Ask(TEAM),
+    "roles_give": Ask(OWNER, json={"role": "vip"}),
+    "roles_take": Ask(OWNER),
+    "roles_bans": Ask(TEAM),
+    "roles_ban": Ask(TEAM, json={}),
+    "roles_lift": Ask(TEAM, says="not_found"),
+    "follows_follows": Ask(ACCOUNTS),
+    "follows_follow": Ask((ACCOUNTS, "401 404 + + + + 403"), json={}),
+    "follows_unfollow": Ask(ACCOUNTS),
+    "follows_blocks": Ask(ACCOUNTS),
+    "follows_block": Ask(ACCOUNTS),
+    "follows_unblock": Ask(ACCOUNTS),
+    "follows_notifications": Ask(ACCOUNTS),
+    "follows_read": Ask(ACCOUNTS),
+    "playback_publish_token": Ask(OWNER, json={}),
+    "playback_playback_token": Ask(SEES, json={}),
+    "playback_broadcasts": Ask(SEES),
+    "second_factor_state": Ask(ACCOUNTS),
+    "second_factor_begin": Ask(ACCOUNTS, json={"password": "x"}),
+    "second_factor_confirm": Ask(ACCOUNTS, json={"code": "000000"}),
+    "second_factor_remove": Ask(ACCOUNTS, json={"password": "x"}),
+    "logins_providers": Ask(EVERYBODY),
+    "logins_list": Ask(ACCOUNTS),
+    "logins_remove": Ask("401 404 404 404 404 404 403"),
+    "api_tokens_list": Ask(ACCOUNTS),
+    "api_tokens_create": Ask(ACCOUNTS, json={"name": "bot", "scopes": ["chat"]}),
+    "api_tokens_revoke": Ask(ITS_ACCOUNT),
+    "sessions_create": Ask(EVERYBODY, json={"name": "", "password": ""}),
+    "sessions_refresh": Ask(EVERYBODY, json={"refresh": "nonsense"}, says="token_refused"),
+    "sessions_current": Ask(EVERYBODY),
+    "sessions_sign_out": Ask("401 + + + + + 404"),
+    "sessions_list": Ask(ACCOUNTS),
+    "sessions_end": Ask(ITS_ACCOUNT),
+    "accounts_create": Ask(EVERYBODY, json={"name": "new", "password": "x"}),
+    "accounts_read": Ask(EVERYBODY),
+    "accounts_forgotten": Ask(EVERYBODY, json={"email": "nobody@example.org"}),
+    "accounts_reset": Ask(EVERYBODY, json={"token": "nonsense", "password": "x"}),
+    "accounts_verify": Ask(EVERYBODY, json={"token": "nonsense"}),
+    "accounts_invite": Ask(OPERATORS, json={}),
+    "account_read": Ask(ACCOUNTS),
+    "account_change": Ask(ACCOUNTS, json={"display_name": "New"}, headers=V1),
+    "account_change_password": Ask(ACCOUNTS, json={"current": "x", "new": "y"}),
+    "account_ask_verification": Ask(ACCOUNTS),
+    "account_export": Ask(ACCOUNTS),
+    "account_delete": Ask(ACCOUNTS, json={"password": "x"}),
+    "account_set_avatar": Ask(ACCOUNTS, data=b"", headers=PNG),
+    "account_remove_avatar": Ask(ACCOUNTS),
+    "webhooks_list": Ask(ACCOUNTS),
+    "webhooks_create": Ask(OWNER, json={"url": "https://example.org/", "events": ["broadcast.started"], "channel": "{channel}"}),
+    "webhooks_one": Ask(ITS_ACCOUNT),
+    "webhooks_change": Ask(ITS_ACCOUNT, json={"enabled": False}, headers=V1),
+    "webhooks_delete": Ask(ITS_ACCOUNT),
+    "webhooks_deliveries": Ask(ITS_ACCOUNT),
+    "webhooks_replay": Ask(ITS_ACCOUNT),
+    "admin_accounts": Ask(OPERATORS),
+    "admin_govern": Ask(OPERATORS, json={}, headers=V1),
+    "admin_broadcasts": Ask(OPERATORS),
+    "admin_stop": Ask(OPERATORS, query="seconds=0"),
+    "admin_settings": Ask(OPERATORS),
+    "admin_audit": Ask(OPERATORS),
+    "publishing_statistics": Ask(STATISTICS),
+    "publishing_current": Ask(STATISTICS),
+    "latency_report": Ask(EVERYBODY, json={"player": "somebody", "latency_ms": 1}),
+    "time_read": Ask(EVERYBODY),
+}
+
+ACTS_SAY = {"password_wrong", "link_refused", "sign_in_refused", "session_not_found", "registration_closed", "invite_required"}
+"""Codes an act itself refuses with: whoever is told one of these was let through to it."""
+
+ANY_SCOPE = {"sessions_sign_out", "account_change_password", "account_delete", "roles_roles"}
+"""Routes for accounts that ask no one scope of an API token: no token may do these at all, or any of several scopes will do."""
