@@ -63,7 +63,7 @@ class Cookies:
         if fetch_site is not None:
             allowed = fetch_site == "same-origin"
         elif origin is not None:
-            allowed = bool(host) and (urlsplit(origin).netloc == host or origin == self._origin) and origin != "null"
+            allowed = bool(host and origin) and origin in {f"http://{host}", f"https://{host}", self._origin}
         else:
             allowed = True
         if not allowed:

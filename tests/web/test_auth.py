@@ -107,6 +107,9 @@ async def test_a_session_that_was_ended_is_over_at_once_where_it_is_told(site: S
         (None, "http://site.example", False),
         (None, "null", False),
         (None, "", False),
+        (None, "http://[", False),
+        (None, "site.example:8000", False),
+        (None, "ftp://site.example:8000", False),
         ("cross-site", "http://site.example:8000", False),
     ],
 )
@@ -117,6 +120,13 @@ def test_where_a_request_comes_from(fetch_site: str | None, origin: str | None, 
     else:
         with pytest.raises(Refused):
             cookies.check_same_site("site.example:8000", fetch_site=fetch_site, origin=origin)
+
+
+@pytest.mark.parametrize("origin", ["", "null", "http://", "https://evil.example"])
+def test_without_a_public_address_no_origin_is_ours_by_accident(origin: str) -> None:
+    for host in ("site.example", ""):
+        with pytest.raises(Refused):
+            Cookies(Settings()).check_same_site(host, fetch_site=None, origin=origin)
 
 
 @pytest.mark.parametrize(
