@@ -26,18 +26,24 @@ LANES = 1
 WAITING = 64
 """Passwords that may wait for a thread: at 40 ms each, two threads have them done within two seconds."""
 
+DEADLINE = 8.0
+"""Seconds one waits for one's turn and the hash, on a machine that is busy with other things."""
+
 _Made = TypeVar("_Made")
 
 
 class Passwords:
     """Makes and checks hashes of passwords. Owns ``threads`` threads from the first password on, until :meth:`close`."""
 
-    def __init__(self, *, memory: int = MEMORY, time: int = TIME, threads: int | None = None, waiting: int = WAITING) -> None:
+    def __init__(
+        self, *, memory: int = MEMORY, time: int = TIME, threads: int | None = None, waiting: int = WAITING, deadline: float = DEADLINE
+    ) -> None:
         self._hasher = PasswordHasher(time_cost=time, memory_cost=memory, parallelism=LANES, type=Type.ID)
         # Verifying against this costs what a real hash costs; no password matches it, for it is of one nobody knows.
         self._nobody = self._hasher.hash(os.urandom(32))
         count = threads or min(4, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="passwords")
+        self._deadline = deadline
         self._free = threading.BoundedSemaphore(count + waiting)
 
     async def hash(self, password: str) -> str:
@@ -68,7 +74,7 @@ class Passwords:
 
     async def _run(self, work: Callable[[], _Made]) -> _Made:
         if not self._free.acquire(blocking=False):
-            raise Unavailable(ErrorCode.SERVER_BUSY, "Too many passwords wait to be checked.", retry_after=2)
+            raise _busy()
         try:
             future = self._threads.submit(work)
         except BaseException:
@@ -76,7 +82,15 @@ class Passwords:
             raise
         # A caller that gives up leaves its place only when the thread has left it too.
         future.add_done_callback(lambda _: self._free.release())
-        return await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise _busy() from None
+
+
+def _busy() -> Unavailable:
+    return Unavailable(ErrorCode.SERVER_BUSY, "Too many passwords wait to be checked.", retry_after=2)
 
 
 def check(password: str, *, about: tuple[str, ...] = ()) -> None:

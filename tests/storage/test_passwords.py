@@ -112,6 +112,23 @@ async def test_one_who_gives_up_makes_room_only_when_the_thread_is_free() -> Non
     hasher.close()
 
 
+async def test_nobody_waits_for_ever_and_one_who_waited_too_long_leaves_the_queue() -> None:
+    hasher = Passwords(memory=64, time=1, threads=1, waiting=1, deadline=0.2)
+    go = threading.Event()
+    stuck = asyncio.ensure_future(hasher._run(lambda: go.wait(30)))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable) as raised:
+        await hasher.hash("correct horse")
+    assert raised.value.code == ErrorCode.SERVER_BUSY
+    with pytest.raises(Unavailable):
+        await stuck
+    go.set()
+    hasher.close()
+    patient = Passwords(memory=64, time=1, threads=1, waiting=1)
+    assert await patient.hash("correct horse")
+    patient.close()
+
+
 async def test_the_loop_goes_on_while_passwords_are_hashed(hasher: Passwords) -> None:
     work = asyncio.gather(*(hasher.hash("correct horse") for _ in range(10)))
     turns = 0
