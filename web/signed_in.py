@@ -25,6 +25,7 @@ class SignedInSessions:
         self._bus = bus
         self._clock = clock
         self._known: OrderedDict[RecordId, tuple[float, SignedIn]] = OrderedDict()
+        self._of: dict[AccountId, set[RecordId]] = {}
         self._dropped = 0
 
     async def get(self, session: RecordId) -> SignedIn | None:
@@ -35,12 +36,13 @@ class SignedInSessions:
             return known[1]
         dropped = self._dropped
         found = await self._sessions.get(session)
-        self._known.pop(session, None)
+        self._forget(session)
         # What was read while a hint came may be from before the change.
         if found is not None and dropped == self._dropped:
             self._known[session] = (now, found)
+            self._of.setdefault(found.account.id, set()).add(session)
             if len(self._known) > MOST:
-                self._known.popitem(last=False)
+                self._forget(next(iter(self._known)))
         return found
 
     async def changed(self, account: AccountId) -> None:
@@ -59,5 +61,14 @@ class SignedInSessions:
 
     def _drop(self, account: AccountId) -> None:
         self._dropped += 1
-        for session in [session for session, (_, found) in self._known.items() if found.account.id == account]:
-            del self._known[session]
+        for session in tuple(self._of.get(account, ())):
+            self._forget(session)
+
+    def _forget(self, session: RecordId) -> None:
+        known = self._known.pop(session, None)
+        if known is None:
+            return
+        account = known[1].account.id
+        self._of[account].discard(session)
+        if not self._of[account]:
+            del self._of[account]
