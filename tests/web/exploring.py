@@ -1,0 +1,154 @@
+"""Schemathesis against a web role that really listens: cases made of its own description, answers held against it."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from quart import Quart
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+from storage.clock import SystemClock
+from storage.model.account import AccountRole
+from storage.model.event import Event
+from storage.model.ids import ChannelName
+from storage.opening import Storage, open_storage
+from storage.settings import Settings
+from tests.edge.process import free_port
+from tests.web.people import Member, member
+from web.api.openapi import openapi
+from web.api.table import NOUNS, routes
+from web.app import create_app
+from web.serving import serving
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+PATIENCE = 10.0
+"""Seconds a request may take before that is a finding."""
+
+
+@dataclass
+class Findings:
+    """``cases`` by status, and what was wrong, each once."""
+
+    cases: Counter[int] = field(default_factory=Counter)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Explored:
+    """A web role with somebody who may do everything, and things to do it to."""
+
+    origin: str
+    app: Quart
+    storage: Storage
+    asker: Member
+    words: dict[str, str]
+
+    async def explore(self, cases: int, number: int = 0) -> Findings:
+        """Ask every route but the endless ones so many cases each."""
+        findings = Findings()
+        document = openapi(NOUNS)
+        endless = {route.full_path for route in routes() if route.events}
+        found: list[Any] = list(schemathesis.openapi.from_dict(document).get_all_operations())
+        for operation in (one.ok() for one in found):
+            if operation.path not in endless:
+                await self._revive()
+                await asyncio.to_thread(self._ask, operation, cases, number, findings)
+        return findings
+
+    async def _revive(self) -> None:
+        """Whoever asked may have signed out, banned or deleted themselves."""
+        self.asker = await member(self.app, self.storage, f"asker-{self._next()}", role=AccountRole.OPERATOR)
+
+    def _next(self) -> int:
+        self.words["count"] = str(int(self.words.get("count", "0")) + 1)
+        return int(self.words["count"])
+
+    def _ask(self, operation: Any, cases: int, number: int, findings: Findings) -> None:
+        modes = [operation.as_strategy(GenerationMode.POSITIVE)]
+        if operation.body or operation.query:
+            modes.append(operation.as_strategy(GenerationMode.NEGATIVE))
+
+        @seed(number)
+        @settings(
+            max_examples=cases,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            derandomize=False,
+        )
+        @given(case=st.one_of(modes), known=st.integers(0, 3))
+        def one(case: Any, known: int) -> None:
+            if known and case.path_parameters:
+                # Random names lead nowhere: most cases are about what there is.
+                case.path_parameters = {name: self.words.get(name, value) for name, value in case.path_parameters.items()}
+            if known != 1:
+                # What it makes up for the security schemes would be taken before ours.
+                case.cookies = {}
+                case.headers = {name: value for name, value in (case.headers or {}).items() if name.lower() != "authorization"}
+            headers = {"Cookie": self.asker.cookie, "X-CSRF-Token": self.asker.csrf} if known != 1 else {}
+            try:
+                response = case.call(base_url=self.origin, headers=headers, timeout=PATIENCE)
+            except requests.Timeout:
+                findings.wrong.setdefault(f"{operation.label}: late", repr(case))
+                return
+            except (requests.RequestException, UnicodeError):
+                # The client refuses to send it.
+                return
+            findings.cases[response.status_code] += 1
+            try:
+                case.validate_response(response, checks=CHECKS, headers=headers)
+            except Exception as error:  # a group of failures of a library, whatever its base
+                said = "; ".join(str(one) for one in getattr(error, "exceptions", [error]))
+                findings.wrong.setdefault(f"{operation.label}: {response.status_code}", f"{said}\n{case!r}\n{response.text[:400]}")
+
+        one()
+
+
+@asynccontextmanager
+async def explored(redis_url: str) -> AsyncIterator[Explored]:
+    """The web role, listening, until the block is left."""
+    clock, port = SystemClock(), free_port()
+    with tempfile.TemporaryDirectory(prefix="fl-") as folder:
+        settings_ = Settings(data=Path(folder), redis_url=redis_url, secret="a secret of the tests", rate_limits=0)
+        async with open_storage(settings_) as storage:
+            await storage.database.migrate()
+            app = create_app(settings_, storage, clock)
+            async with serving(app, host="127.0.0.1", port=port):
+                asker = await member(app, storage, "asker", role=AccountRole.OPERATOR)
+                await storage.channels.create(ChannelName("demo"), "Demo")
+                channel = await storage.channels.get(ChannelName("demo"))
+                key, _ = await storage.stream_keys.add(channel.name)
+                webhook = await storage.webhooks.create(
+                    storage.webhooks.new_id(),
+                    asker.account.id,
+                    channel.id,
+                    url="https://webhook.invalid/",
+                    secret=b"",
+                    events={Event.BROADCAST_ENDED},
+                )
+                words = {"name": "demo", "channel": "demo", "account": "asker", "key": key.id, "webhook": webhook.id}
+                async with asyncio.timeout(PATIENCE):
+                    while not await _listens(port):
+                        await asyncio.sleep(0.05)
+                yield Explored(f"http://127.0.0.1:{port}", app, storage, asker, words)
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
