@@ -1,21 +1,29 @@
 import json
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from web.__main__ import main
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FANLIGHT_DATA", str(tmp_path / "data"))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 def test_keys_are_rotated_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
     kids = []
     for _ in range(2):
         assert main(["keys", "rotate", "--json"]) == 0
-        kids.append(json.loads(capsys.readouterr().out.splitlines()[-1])["kid"])
+        kids.append(json.loads(capsys.readouterr().out)["kid"])
 
     assert main(["keys", "list", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

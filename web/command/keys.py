@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 
+from storage import log
 from storage.opening import open_storage
 from storage.settings import Settings
 from storage.signing import SigningKeys
@@ -30,6 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    # Standard output is the answer's alone.
+    log.configure(level="warning")
     return asyncio.run(_run(arguments))
 
 
