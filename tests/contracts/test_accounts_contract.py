@@ -10,10 +10,12 @@ import pytest_asyncio
 
 from storage.clock import SystemClock
 from storage.database.accounts import AccountRepository
+from storage.database.channels import ChannelRepository
 from storage.database.engine import Database
+from storage.database.export import ExportRepository
 from storage.model.account import AccountRole, AccountState
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
-from storage.model.ids import AccountId, AccountName
+from storage.model.ids import AccountId, AccountName, ChannelName
 from tests.fixtures.postgres import PostgreSQL
 
 ADA, BEN = AccountName("ada"), AccountName("ben")
@@ -191,3 +193,15 @@ async def test_an_account_that_is_deleted_is_gone(accounts: AccountRepository) -
         await accounts.get(made.id)
     again = await accounts.create(ADA)
     assert dataclasses.replace(again, id=made.id, created_at=made.created_at) == made
+
+
+async def test_a_copy_of_everything_is_of_one_account(accounts: AccountRepository, database: Database) -> None:
+    ada, ben = await accounts.create(ADA, password_hash="$argon2id$x", email="a@example.org"), await accounts.create(BEN)
+    channels = ChannelRepository(database, SystemClock())
+    await channels.create(ChannelName("garden"), "Ada's", owner=ada.id)
+    await channels.create(ChannelName("cellar"), "Ben's", owner=ben.id)
+    found = await ExportRepository(database).of(ada.id)
+    assert [row["email"] for row in found.records["account"]] == ["a@example.org"]
+    assert [row["name"] for row in found.records["channel"]] == ["garden"]
+    assert "password_hash" not in found.records["account"][0]
+    assert found.cut == []

@@ -89,7 +89,12 @@ class AccountRoutes:
         """Have a link to choose a new password sent to an address, if an account has proven it; the answer is the same if none has."""
         self._letters.reset(body.email)
 
-    @NOUN.route("POST", "/account/resets", limit=LINKS, errors=(ErrorCode.LINK_REFUSED, ErrorCode.PASSWORD_UNFIT, ErrorCode.SERVER_BUSY))
+    @NOUN.route(
+        "POST",
+        "/account/resets",
+        limit=LINKS,
+        errors=(ErrorCode.LINK_REFUSED, ErrorCode.PASSWORD_UNFIT, ErrorCode.SERVER_BUSY, ErrorCode.ACCOUNT_NOT_FOUND),
+    )
     async def reset(self, body: Reset) -> None:
         """Choose a new password by the link that was sent; every session of the account ends."""
         found = await self._storage.one_time.look(Purpose.RESET, body.token)

@@ -56,7 +56,7 @@ class OwnAccountRoutes:
         self._gateway = gateway
         self._clock = clock
 
-    @NOUN.route("GET", "/account", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ)
+    @NOUN.route("GET", "/account", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=(ErrorCode.ACCOUNT_NOT_FOUND,))
     async def read(self, account: AccountRecord) -> Account:
         """Your account."""
         return account_view(await self._storage.accounts.get(account.id))
@@ -71,7 +71,9 @@ class OwnAccountRoutes:
         await account_changed(account.id)
         return account_view(changed)
 
-    @NOUN.route("PUT", "/account/password", who=Who.ACCOUNT, limit=PROOFS, errors=(*_PROOF, ErrorCode.PASSWORD_UNFIT))
+    @NOUN.route(
+        "PUT", "/account/password", who=Who.ACCOUNT, limit=PROOFS, errors=(*_PROOF, ErrorCode.PASSWORD_UNFIT, ErrorCode.ACCOUNT_NOT_FOUND)
+    )
     async def change_password(self, actor: Actor, account: AccountRecord, body: PasswordChange) -> Answer[SessionBegun]:
         """Choose another password; every other session ends, and this one is followed by a new one."""
         await self._prove(actor, account, body.current)
@@ -93,7 +95,7 @@ class OwnAccountRoutes:
         who=Who.ACCOUNT,
         scope=Scope.ACCOUNT_WRITE,
         limit=MAILS,
-        errors=(ErrorCode.MAIL_UNSET, ErrorCode.SERVER_BUSY),
+        errors=(ErrorCode.MAIL_UNSET, ErrorCode.SERVER_BUSY, ErrorCode.ACCOUNT_NOT_FOUND),
     )
     async def ask_verification(self, account: AccountRecord) -> None:
         """Have a link sent to your e-mail address that proves it is yours."""
