@@ -109,7 +109,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, gateway)),
         (channels.NOUN, channels.ChannelRoutes(storage, directory, views, pictures)),
         (stream_keys.NOUN, stream_keys.StreamKeyRoutes(storage)),
-        (roles.NOUN, roles.RoleRoutes(storage, views, clock)),
+        (roles.NOUN, roles.RoleRoutes(storage, views, webhooks, clock)),
         (follows.NOUN, follows.FollowRoutes(storage, views)),
         (playback.NOUN, playback.PlaybackRoutes(storage)),
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -112,3 +113,19 @@ async def test_an_account_has_twenty_at_most(site: Site) -> None:
         await made(asker)
     response = await asker.post(PATH, json={"url": URL, "events": ["broadcast.started"], "channel": "demo"})
     assert (response.status_code, (await response.get_json())["code"]) == (409, "webhook_limit")
+
+
+async def test_a_ban_is_audited_and_told(site: Site) -> None:
+    asker = await owner(site)
+    await member(site.app, site.storage, "eve")
+    webhook = await made(asker, events=["moderation.acted"], url="https://webhook.invalid/")
+    assert (await asker.put("/api/v1/channels/demo/bans/eve", json={"reason": "spam", "seconds": 60})).status_code == 204
+    assert (await asker.delete("/api/v1/channels/demo/bans/eve")).status_code == 204
+    told = await (await asker.get(f"{PATH}/{webhook['id']}/deliveries")).get_json()
+    data = [json.loads(delivery["body"])["data"] for delivery in told["items"]]
+    assert data == [{"channel": "demo", "action": action, "account": "eve", "by": "anna"} for action in ("ban.lifted", "ban.set")]
+    entries = await site.storage.audit.list(action="ban")
+    assert [(entry.action, entry.actor_name, entry.subject) for entry in entries] == [
+        ("ban.lifted", "anna", "eve"),
+        ("ban.set", "anna", "eve"),
+    ]

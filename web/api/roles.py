@@ -5,7 +5,9 @@ from datetime import timedelta
 from storage.access import Action
 from storage.clock import Clock, utc_now
 from storage.model.account import Account, Actor, Scope
+from storage.model.channel import Channel
 from storage.model.errors import BadInput, ErrorCode, NotFound
+from storage.model.event import Event
 from storage.model.ids import AccountId, account_name
 from storage.opening import Storage
 from web.api.channel_views import ChannelViews
@@ -14,6 +16,7 @@ from web.api.route import Noun, Who
 from web.api.views import milliseconds, milliseconds_or_none
 from web.schema.paging import Page
 from web.schema.people import Ban, BanChange, Role, RoleChange
+from web.webhooks.webhooks import Webhooks
 
 NOUN = Noun("roles", "Roles in channels, and bans.")
 LONGEST_BAN = 10 * 365 * 86_400
@@ -24,8 +27,9 @@ _CHANGES = (*_ERRORS, ErrorCode.ACCOUNT_NOT_FOUND, ErrorCode.LIMIT_REACHED)
 class RoleRoutes:
     """Roles are the owner's to give, bans the moderators'."""
 
-    def __init__(self, storage: Storage, views: ChannelViews, clock: Clock) -> None:
+    def __init__(self, storage: Storage, views: ChannelViews, webhooks: Webhooks, clock: Clock) -> None:
         self._storage = storage
+        self._webhooks = webhooks
         self._views = views
         self._clock = clock
 
@@ -45,6 +49,7 @@ class RoleRoutes:
         by = actor.account.id if actor.account else None
         await self._storage.roles.give(granted.channel.id, await self._account(account), body.role, by=by)
         self._views.changed(granted.channel.name)
+        await self._storage.audit.write(actor, "role.given", channel=granted.channel.id, subject=account, data={"role": str(body.role)})
 
     @NOUN.route("DELETE", "/channels/{name}/roles/{account}", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_CHANGES)
     async def take(self, name: str, account: str, actor: Actor) -> None:
@@ -52,6 +57,7 @@ class RoleRoutes:
         granted = await self._storage.access.require(actor, Action.ROLES, name)
         await self._storage.roles.take(granted.channel.id, await self._account(account))
         self._views.changed(granted.channel.name)
+        await self._storage.audit.write(actor, "role.taken", channel=granted.channel.id, subject=account)
 
     @NOUN.route("GET", "/channels/{name}/bans", who=Who.ACCOUNT, scope=Scope.MODERATE, errors=_ERRORS)
     async def bans(self, name: str, actor: Actor, page: PageRequest) -> Page[Ban]:
@@ -82,6 +88,7 @@ class RoleRoutes:
         by = actor.account.id if actor.account else None
         await self._storage.bans.ban(granted.channel.id, other, by=by, reason=body.reason, expires_at=expires)
         self._views.changed(granted.channel.name)
+        await self._acted(actor, granted.channel, "ban.set", account, {"seconds": body.seconds})
 
     @NOUN.route("DELETE", "/channels/{name}/bans/{account}", who=Who.ACCOUNT, scope=Scope.MODERATE, errors=_CHANGES)
     async def lift(self, name: str, account: str, actor: Actor) -> None:
@@ -89,6 +96,12 @@ class RoleRoutes:
         granted = await self._storage.access.require(actor, Action.MODERATE, name)
         await self._storage.bans.lift(granted.channel.id, await self._account(account))
         self._views.changed(granted.channel.name)
+        await self._acted(actor, granted.channel, "ban.lifted", account, {})
+
+    async def _acted(self, actor: Actor, channel: Channel, action: str, account: str, data: dict[str, int | None]) -> None:
+        await self._storage.audit.write(actor, action, channel=channel.id, subject=account, data=data)
+        told = {"channel": channel.name, "action": action, "account": account, "by": actor.account.name if actor.account else None}
+        await self._webhooks.emit(Event.MODERATION_ACTED, channel.id, told)
 
     async def _account(self, name: str) -> AccountId:
         return (await find_account(self._storage, name)).id
