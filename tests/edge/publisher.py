@@ -4,12 +4,23 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from storage.bus.messages import BroadcastInfo, EndEvent, InitEvent, PartEvent, RenditionInfo, SegmentEvent, StoredEvent, WindowBatch
+from storage.bus.messages import (
+    BroadcastInfo,
+    ChannelInfo,
+    EndEvent,
+    InitEvent,
+    PartEvent,
+    RenditionInfo,
+    SegmentEvent,
+    StoredEvent,
+    WindowBatch,
+)
 from storage.bus.messages import WindowEvent as Event
 from storage.bus.redis import Bus
-from storage.bus.topics import broadcast_key, init_key, part_key
+from storage.bus.topics import broadcast_key, channel_key, init_key, part_key
 from storage.model.broadcast import BroadcastState
-from storage.model.ids import BroadcastId, ChannelName, new_broadcast_id
+from storage.model.channel import Visibility
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, new_broadcast_id
 from storage.model.rendition import RenditionName
 from storage.objects.keys import init_object, poster_object, segment_object
 from storage.objects.store import ObjectStore
@@ -38,6 +49,7 @@ class Publisher:
     filler: int = 40
     state: BroadcastState = BroadcastState.LIVE
     poster: str = ""
+    visibility: Visibility = Visibility.PUBLIC
     msn: int = 0
     part_number: int = 0
     init: int = 0
@@ -78,6 +90,8 @@ class Publisher:
         )
 
     async def announce(self, *, ttl: float = 30) -> None:
+        about = ChannelInfo(channel=self.channel, id=ChannelId(f"id-of-{self.channel}"), title="", visibility=self.visibility)
+        await self.bus.register(channel_key(self.channel), about, ttl=600)
         await self.bus.register(broadcast_key(self.channel), self.info, ttl=ttl)
 
     async def begin(self) -> None:

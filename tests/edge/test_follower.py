@@ -8,10 +8,12 @@ import pytest
 
 from storage.bus.messages import BroadcastInfo
 from storage.bus.redis import Bus
+from storage.key_ring import KeyRing
 from storage.model.errors import ErrorCode, NotFound, Unavailable
 from storage.model.ids import ChannelName, NodeId, new_broadcast_id
 from storage.node import Tasks
 from storage.objects.store import ObjectStore
+from storage.tokens import Tokens
 from tests.edge.publisher import Publisher
 from web.edge import edge as edge_module
 from web.edge import follower as follower_module
@@ -44,7 +46,7 @@ class CountingBus:
         self._bus = bus
 
     async def read(self, key: str, kind: type[BroadcastInfo]) -> BroadcastInfo | None:
-        self.reads += 1
+        self.reads += kind is BroadcastInfo
         if self.defect is not None:
             raise self.defect
         return await self._bus.read(key, kind)
@@ -56,8 +58,9 @@ class CountingBus:
 @pytest.fixture
 async def here(bus: Bus, objects: ObjectStore) -> AsyncIterator[Edge]:
     async with Tasks("edge") as tasks:
+        clock = FastClock()
         counting: Bus = CountingBus(bus)  # type: ignore[assignment]
-        yield Edge(bus=counting, objects=objects, clock=FastClock(), node=NodeId("edge-0"), tasks=tasks)
+        yield Edge(bus=counting, objects=objects, tokens=Tokens(KeyRing(clock), clock), clock=clock, node=NodeId("edge-0"), tasks=tasks)
 
 
 def reads(edge: Edge) -> int:

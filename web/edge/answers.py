@@ -22,7 +22,7 @@ CORS: Headers = [
 PREFLIGHT: Headers = [
     ("access-control-allow-origin", "*"),
     ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
-    ("access-control-allow-headers", "*, Range"),
+    ("access-control-allow-headers", "*, Authorization, Range"),
     ("access-control-max-age", "86400"),
     ("cache-control", "public, max-age=86400"),
 ]

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import NamedTuple
 
 import structlog
 
-from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, Unavailable
+from storage.bus.messages import ChannelInfo
+from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, Refused, Unavailable
 from web.edge import answers
 from web.edge.answering import Answering, Stream, Wait
 from web.edge.answers import Answer, CacheRules, Playlist, problem
+from web.edge.doors import shown_token
 from web.edge.edge import Edge
 from web.edge.follower import Follower
 from web.edge.gate import Held, Left
 from web.edge.manner import Manner, accepts_gzip, manner
 from web.edge.metrics import Counters, expose
+from web.edge.private import PrivateExchange
 from web.edge.routes import (
+    ChannelRequest,
     InitRequest,
     MediaRequest,
     MultivariantRequest,
@@ -46,6 +51,16 @@ class Visit(Held[Answer | Playlist]):
     def answer(self, outcome: Answer | Playlist | Left) -> None:
         """See :class:`Held`."""
         self._application.resume(self, outcome)
+
+
+class Knock(NamedTuple):
+    """A request before its channel's door. ``client`` is whom to count, if anybody."""
+
+    request: ChannelRequest
+    how: Manner
+    exchange: Exchange
+    client: int | None
+    token: str | None
 
 
 class Application:
@@ -102,12 +117,38 @@ class Application:
                 exchange.response_empty(204, answers.PREFLIGHT)
                 return
             request = _parse(scope, how)
-            if isinstance(request, MediaRequest | PartRequest):
-                self._visit(Visit(self, request, how, exchange), viewer(headers, scope) if isinstance(request, MediaRequest) else None)
-            else:
+            client = viewer(headers, scope) if isinstance(request, MediaRequest) else None
+            if isinstance(request, OperationsRequest):
                 self._start(self._otherwise(request, how, exchange))
+                return
+            knock = Knock(request, how, exchange, client, shown_token(headers))
+            about = self._edge.doors.known(request.channel)
+            if about is None:
+                self._start(self._when_known(knock))
+            else:
+                self._admit(knock, about)
         except Exception as error:
             self._refuse(how, exchange, error)
+
+    async def _when_known(self, knock: Knock) -> None:
+        try:
+            self._admit(knock, await self._edge.doors.learn(knock.request.channel))
+        except Exception as error:
+            self._refuse(knock.how, knock.exchange, error)
+
+    def _admit(self, knock: Knock, about: ChannelInfo | None) -> None:
+        """Let a request through its channel's door."""
+        request, how, exchange, client, token = knock
+        try:
+            if not self._edge.doors.admit(about, token):
+                exchange = PrivateExchange(exchange)
+        except Refused as refused:
+            self._refuse(how, PrivateExchange(exchange), refused)
+            return
+        if isinstance(request, MediaRequest | PartRequest):
+            self._visit(Visit(self, request, how, exchange), client)
+        else:
+            self._start(self._otherwise(request, how, exchange))
 
     def resume(self, visit: Visit, outcome: Answer | Playlist | Left) -> None:
         """A visit's wait is over."""

@@ -10,8 +10,10 @@ from storage.model.errors import ErrorCode, NotFound, Unavailable
 from storage.model.ids import ChannelName, NodeId
 from storage.node import Tasks, every
 from storage.objects.store import ObjectStore
+from storage.tokens import Tokens
 from web.edge.broadcast import Hot
 from web.edge.cache import ObjectCache
+from web.edge.doors import Doors
 from web.edge.follower import Follower, Premises
 from web.edge.gate import Hall, Left
 
@@ -35,11 +37,20 @@ class Edge:
     """Followers by channel, started by the first viewer who asks, and the caches all of them share. ``tasks`` own what runs."""
 
     def __init__(
-        self, *, bus: Bus, objects: ObjectStore, clock: Clock, node: NodeId, tasks: Tasks, most_waiting: int = MOST_WAITING
+        self,
+        *,
+        bus: Bus,
+        objects: ObjectStore,
+        tokens: Tokens,
+        clock: Clock,
+        node: NodeId,
+        tasks: Tasks,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self.hot: Hot = {}
         self.hall = Hall(limit=most_waiting)
-        self.premises = Premises(bus=bus, clock=clock, node=node, hall=self.hall, hot=self.hot)
+        self.doors = Doors(bus, tokens, clock)
+        self.premises = Premises(bus=bus, clock=clock, node=node, hall=self.hall, hot=self.hot, doors=self.doors)
         self.followers: dict[ChannelName, Follower] = {}
         self.objects = ObjectCache(objects, lambda read: tasks.start("object", read))
         self.follower_failures = 0
@@ -136,6 +147,7 @@ class Edge:
                 if channel is None:
                     # Followers look by themselves; there may have been hints that nobody heard.
                     continue
+                self.doors.doubt(channel)
                 self._offline.pop(channel, None)
                 self._described.pop(channel, None)
                 if follower := self.followers.get(channel):

@@ -13,9 +13,13 @@ from storage.bus.topics import broadcast_key
 from storage.clock import Clock
 from storage.model.errors import Unavailable
 from storage.model.ids import BroadcastId, ChannelName, NodeId
+from web.edge.answers import Answer
 from web.edge.audience import TURN, Audience
 from web.edge.broadcast import Hot, LiveBroadcast
+from web.edge.doors import Doors
 from web.edge.gate import Hall
+from web.edge.hot import ChannelHot
+from web.edge.rendition import RenditionDelivery
 
 LINGER = 30.0
 """Seconds a channel is still followed after its last viewer."""
@@ -43,6 +47,7 @@ class Premises:
     node: NodeId
     hall: Hall
     hot: Hot
+    doors: Doors
     epoch: int = 0
     bus_failures: int = 0
     fetched: int = 0
@@ -61,6 +66,7 @@ class Follower:
         self.current: LiveBroadcast | None = None
         self.previous: LiveBroadcast | None = None
         self.audience = Audience()
+        self.hot: ChannelHot[RenditionDelivery | Answer] = ChannelHot(premises.hot)
         self._premises = premises
         self._bus = premises.bus
         self._clock = premises.clock
@@ -139,6 +145,8 @@ class Follower:
     async def _look(self, tasks: asyncio.TaskGroup) -> bool:
         now = self._clock.monotonic()
         try:
+            about = await self._premises.doors.learn(self.channel)
+            self.hot.open(about is not None and about.visibility.is_open)
             info = await self._bus.read(broadcast_key(self.channel), BroadcastInfo)
         except Unavailable as error:
             if self.current is None:
@@ -166,7 +174,7 @@ class Follower:
         if self.current is not None:
             self.current.retire()
         self.previous = self.current
-        self.current = LiveBroadcast(info, self._premises.hall, self._premises.hot, self.audience)
+        self.current = LiveBroadcast(info, self._premises.hall, self.hot, self.audience)
         log.info("edge.follows", channel=self.channel, broadcast=info.broadcast)
         self._following = tasks.create_task(self._follow(self.current), name=f"window {info.broadcast}")
 

@@ -81,7 +81,8 @@ class OperationsRequest(StrEnum):
     METRICS = "/metrics"
 
 
-Request = MultivariantRequest | MediaRequest | InitRequest | SegmentRequest | PartRequest | PosterRequest | OperationsRequest
+ChannelRequest = MultivariantRequest | MediaRequest | InitRequest | SegmentRequest | PartRequest | PosterRequest
+Request = ChannelRequest | OperationsRequest
 
 _OPERATIONS = frozenset(OperationsRequest)
 _SKIPS = {skip.value: skip for skip in Skip}

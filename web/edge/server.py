@@ -6,10 +6,11 @@ import os
 import resource
 import secrets
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from storage import log
+from storage.announced_keys import AnnouncedKeys
 from storage.clock import SystemClock
 from storage.model.errors import ErrorCode, Unavailable
 from storage.node import Tasks, open_node, run
@@ -52,7 +53,11 @@ async def _main(settings: Settings, siblings: Siblings | None, stop: asyncio.Eve
         Tasks("edge") as tasks,
         AsyncExitStack() as stack,
     ):
-        edge = Edge(bus=storage.bus, objects=storage.objects, clock=clock, node=node.identifier, tasks=tasks)
+        edge = Edge(bus=storage.bus, objects=storage.objects, tokens=storage.tokens, clock=clock, node=node.identifier, tasks=tasks)
+        keys = AnnouncedKeys(storage.bus, storage.keys, clock)
+        with suppress(Unavailable):
+            await keys.refresh()
+        tasks.start("signing keys", keys.run())
         node.when_data_were_lost(edge.announced_anew)
         application = Application(edge, target_duration=settings.target_duration, siblings=siblings)
         if siblings is not None:
