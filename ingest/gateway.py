@@ -55,7 +55,7 @@ class Gateway:
             with suppress(NotFound):
                 await self.end(channel, session)
 
-    async def publish(self, channel: ChannelName, offer: str, key_digest: bytes) -> PublishReply:
+    async def publish(self, channel: ChannelName, offer: str, key_digest: bytes, *, by: str = "") -> PublishReply:
         """Open a session on the least loaded node; a node that is full or gone is passed over, one that is about to come waited for.
 
         Raises:
@@ -68,7 +68,7 @@ class Gateway:
             seconds = max(1, round(stopped.until_ms / 1000 - self._clock.unix_ns() / 1_000_000_000))
             raise Refused(ErrorCode.PUBLISHING_STOPPED, f"An operator stopped this broadcast; try again in {seconds} s.", seconds=seconds)
         began = self._clock.monotonic()
-        call = PublishCall(channel=channel, offer=offer, key_digest=key_digest)
+        call = PublishCall(channel=channel, offer=offer, key_digest=key_digest, by=by)
         tried: set[NodeId] = set()
         failure = Unavailable(ErrorCode.NO_INGEST_NODE, "No ingest node is up.", retry_after=2.0)
         while True:

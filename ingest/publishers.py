@@ -97,7 +97,7 @@ class Publishers:
         """The session of every channel that has a connected one here."""
         return tuple(self._live.values())
 
-    def open(self, channel: ChannelName, offer_text: str, *, order: int) -> PublishReply:
+    def open(self, channel: ChannelName, offer_text: str, *, order: int, by: str = "") -> PublishReply:
         """Open a session. ``order`` is the bus's token for it: of a channel's sessions on all nodes the one with the greatest wins.
 
         Raises:
@@ -112,7 +112,7 @@ class Publishers:
         self._make_room(channel)
         identifier = new_session_id(self._node)
         began = self._clock.unix_ns() // 1_000_000
-        who = Identification(session=identifier, channel=channel, node=self._node, relay=self.relay, order=order, began_ms=began)
+        who = Identification(session=identifier, channel=channel, node=self._node, relay=self.relay, order=order, began_ms=began, by=by)
         local = LocalEnd(
             credentials=new_credentials(),
             fingerprint=self._identity.fingerprint,

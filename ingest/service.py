@@ -21,7 +21,6 @@ from ingest.relay import RelayServer
 from storage.bus.messages import Call, EndCall, EndReply, PublishCall, Reply, StatisticsCall, TrickleCall
 from storage.bus.redis import Bus
 from storage.clock import Clock
-from storage.model.broadcast import PublishEnd
 from storage.model.errors import Unavailable
 from storage.node import Node, Tasks, every
 from storage.opening import Storage
@@ -46,12 +45,12 @@ class Ingest:
     async def answer(self, call: Call) -> Reply:
         """Answer a call from the bus. Raises ``FanlightError``."""
         match call:
-            case PublishCall(channel=channel, offer=offer):
-                return self.publishers.open(channel, offer, order=await self._bus.token())
+            case PublishCall(channel=channel, offer=offer, by=by):
+                return self.publishers.open(channel, offer, order=await self._bus.token(), by=by)
             case TrickleCall(session=session, channel=channel, fragment=fragment, if_match=if_match):
                 return self.publishers.find(channel, session).trickle(fragment, if_match)
-            case EndCall(session=session, channel=channel):
-                self.publishers.find(channel, session).end(PublishEnd.PUBLISHER_LEFT)
+            case EndCall(session=session, channel=channel, reason=reason):
+                self.publishers.find(channel, session).end(reason)
                 return EndReply()
             case StatisticsCall(session=session):
                 return self.publishers.find(None, session).statistics()

@@ -35,6 +35,7 @@ class Identification:
     relay: str
     order: int
     began_ms: int
+    by: str = ""
 
 
 class Session:
@@ -129,6 +130,7 @@ class Session:
             tracks=self.tracks,
             started_ms=self.who.began_ms,
             silent=self.state is SessionState.SILENT,
+            by=self.who.by,
         )
 
     @property

@@ -4,27 +4,29 @@ Errors are raised as :class:`FanlightError`; the application turns them into ans
 """
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, current_app, request
 
 from ingest.gateway import Gateway
 from ingest.preconditions import if_match
 from ingest.rate_limit import RateLimit
 from ingest.sdp import LONGEST
-from storage.access import channel_for_publisher
 from storage.bus.redis import Bus
 from storage.clock import Clock, SystemClock
+from storage.model.channel import StreamKey
 from storage.model.errors import BadInput, ErrorCode, Refused, Unavailable
 from storage.model.ids import ChannelName, SessionId
 from storage.opening import Storage
+from storage.publishing import Permit, Publishing
 from storage.settings import Settings
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 POSTS_PER_MINUTE = 20.0
 POST_BURST = 10
-_LONGEST_KEY = 512
+_LONGEST_KEY = 2048
 _BODY_SECONDS = 10.0
 # Read on a little and throw away: an answer to a client that still sends is lost when its connection is reset.
 _LONGEST_READ = 8 * LONGEST
@@ -56,6 +58,7 @@ class _Whip:
     def __init__(self, gateway: Gateway, storage: Storage, settings: Settings, clock: Clock) -> None:
         self._gateway = gateway
         self._storage = storage
+        self._publishing = Publishing(storage)
         self._clock = clock
         self._links = [ice_server_link(server) for server in settings.ice_servers]
         self._limit = RateLimit(burst=POST_BURST, per_minute=POSTS_PER_MINUTE)
@@ -76,15 +79,19 @@ class _Whip:
             await self._gateway.find(SessionId(session))
         return self._about(_SESSION_METHODS, {"Accept-Patch": FRAGMENT})
 
-    async def _authorized(self, name: str) -> tuple[ChannelName, bytes]:
-        publisher = await channel_for_publisher(self._storage.stream_keys, name, bearer(request.headers.get("Authorization")))
-        return publisher.channel.name, publisher.key.digest
+    async def _authorized(self, name: str) -> tuple[ChannelName, Permit]:
+        permit = await self._publishing.permit(name, bearer(request.headers.get("Authorization")))
+        return permit.channel, permit
 
     async def _publish(self, channel: str) -> Response:
-        name, digest = await self._authorized(channel)
-        if wait := self._limit.take(digest.hex(), self._clock.monotonic()):
+        name, permit = await self._authorized(channel)
+        if wait := self._limit.take(permit.by, self._clock.monotonic()):
             raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "This stream key opens sessions too fast.", retry_after=wait + 1)
-        reply = await self._gateway.publish(name, await body(SDP), digest)
+        offer = await body(SDP)
+        await self._publishing.announce(permit)
+        reply = await self._gateway.publish(name, offer, permit.digest, by=permit.by)
+        if permit.key is not None:
+            self._remember_use(permit.key)
         response = Response(reply.answer, status=HTTPStatus.CREATED, content_type=SDP)
         # A path without a query: OBS loses the query of a relative address.
         response.headers["Location"] = f"/whip/{name}/{reply.session}"
@@ -92,6 +99,15 @@ class _Whip:
         response.headers["Accept-Patch"] = FRAGMENT
         self._link(response)
         return response
+
+    def _remember_use(self, key: StreamKey) -> None:
+        """Beside the publish, which does not wait for it."""
+
+        async def used() -> None:
+            with suppress(Unavailable):
+                await self._storage.stream_keys.used(key)
+
+        current_app.add_background_task(used)
 
     async def _patch(self, channel: str, session: SessionId) -> Response:
         name, _ = await self._authorized(channel)

@@ -96,6 +96,7 @@ class Job:
         self._alone_since = 0.0
         self._wished = 0.0
         self._poster_due = 0.0
+        self._end_reason = ""
         self._ticked_ns = 0
         self._changed = asyncio.Event()
         self.counters = Counters()
@@ -247,6 +248,7 @@ class Job:
         if end is JobEnd.NOTHING:
             await self._bus.forget(broadcast_key(self._channel))
         else:
+            self._info = msgspec.structs.replace(self._info, end_reason=self._end_reason)
             self._set_state(BroadcastState.ENDED)
             await self._bus.register(broadcast_key(self._channel), self._info, ttl=ENDED_TTL)
         await self._bus.announce_change(self._channel)
@@ -293,6 +295,7 @@ class Job:
                 case End():
                     _log.info("session_ended", session=session, reason=frame.reason)
                     self._sessions.end()
+                    self._end_reason = str(frame.reason)
                     if frame.reason in ENDS_BROADCAST:
                         self._end(JobEnd.ENDED if self._packager.started else JobEnd.NOTHING)
                 case Silence() | _:

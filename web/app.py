@@ -56,6 +56,7 @@ from web.oidc.provider import parse_providers
 from web.oidc.sign_in import ExternalSignIns
 from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
+from web.recorder import Recorder
 from web.sign_in import SignIns
 from web.titles import Titles
 from web.webhooks.post import Poster
@@ -86,6 +87,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     sealer, poster = Sealer(settings.secret, SEALED_FOR), Poster(private=settings.webhook_private)
     webhooks = Webhooks(storage, sealer, poster, clock, node=new_node_id("web"))
     gateway = Gateway(storage.bus, clock)
+    recorder = Recorder(storage, directory, webhooks, clock, new_node_id("web"))
     outbox = Outbox(settings, clock)
     letters = Letters(storage, outbox, settings.public_url, clock)
     limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
@@ -141,6 +143,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
             tasks.start("webhooks", _kept("webhooks", webhooks.run, clock))
             tasks.start("mail", _kept("mail", outbox.run, clock))
+            tasks.start("recorder", _kept("recorder", recorder.run, clock))
             tasks.start("authentication", _kept("authentication", authentication.run, clock))
             tasks.start("sessions", _kept("sessions", authentication.sweep, clock))
             yield

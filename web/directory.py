@@ -125,6 +125,11 @@ class Directory:
         self._check_fresh()
         return self._entries.get(channel) or Entry(channel, None, None)
 
+    def entries(self) -> list[Entry]:
+        """Every channel with a publisher or a broadcast, in no order. Raises as :meth:`entry`."""
+        self._check_fresh()
+        return list(self._entries.values())
+
     def watchable(self) -> list[Entry]:
         """Every broadcast that can be watched, newest first. Raises as :meth:`entry`."""
         self._check_fresh()

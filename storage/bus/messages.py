@@ -6,7 +6,7 @@ Three kinds: *registers* (a node's or session's own description under a time to 
 
 import msgspec
 
-from storage.model.broadcast import BroadcastState
+from storage.model.broadcast import BroadcastState, PublishEnd
 from storage.model.channel import Visibility
 from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, SessionId
 from storage.model.media import Codec, TrackKind
@@ -37,7 +37,7 @@ class TrackInfo(msgspec.Struct, frozen=True, kw_only=True):
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The one publishing session a channel has now. Kept by the ingest node under a time to live; newest wins.
 
-    ``silent`` is true from two seconds without media on. ``statistics`` are for the studio page.
+    ``silent`` is true from two seconds without media on. ``by`` tells by what right it publishes (:mod:`storage.publishing`).
     """
 
     session: SessionId
@@ -47,6 +47,7 @@ class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
     tracks: tuple[TrackInfo, ...]
     started_ms: int
     silent: bool = False
+    by: str = ""
 
 
 class RenditionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``part_target`` and ``target_duration`` never change during a broadcast; seconds. ``window`` is how many seconds of
     segments a live playlist lists. ``lane`` is ``passthrough`` or ``encode``. ``poster`` is an object key or empty.
+    ``end_reason`` is why the publisher went, once the broadcast has ended.
     """
 
     channel: ChannelName
@@ -79,6 +81,7 @@ class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
     renditions: tuple[RenditionInfo, ...] = ()
     lane: str = ""
     poster: str = ""
+    end_reason: str = ""
 
 
 class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,11 +189,12 @@ class StopInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishCall(msgspec.Struct, frozen=True, kw_only=True, tag="publish"):
-    """Open a session for ``channel`` from a WHIP offer. The caller has checked the stream key."""
+    """Open a session for ``channel`` from a WHIP offer. The caller has checked the stream key or token; ``by`` tells by what right."""
 
     channel: ChannelName
     offer: str
     key_digest: bytes
+    by: str = ""
 
 
 class TrickleCall(msgspec.Struct, frozen=True, kw_only=True, tag="trickle"):
@@ -206,10 +210,11 @@ class TrickleCall(msgspec.Struct, frozen=True, kw_only=True, tag="trickle"):
 
 
 class EndCall(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
-    """End a session on its publisher's word. The caller has checked a stream key of ``channel``, as in ``TrickleCall``."""
+    """End a session on its publisher's word, or because it is no longer allowed. The caller has checked that, as in ``TrickleCall``."""
 
     session: SessionId
     channel: ChannelName
+    reason: PublishEnd = PublishEnd.PUBLISHER_LEFT
 
 
 class StatisticsCall(msgspec.Struct, frozen=True, kw_only=True, tag="statistics"):

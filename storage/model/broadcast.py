@@ -56,9 +56,11 @@ class PublishEnd(StrEnum):
     """ICE and DTLS were not done ten seconds after the answer."""
     DTLS_FAILED = "dtls_failed"
     """The peer's certificate does not have the fingerprint its offer named, or it broke off the handshake."""
+    REVOKED = "revoked"
+    """What it was allowed by (a stream key, an account) is no longer good, or the owner or an operator stopped it."""
     DRAINED = "drained"
     """The node is going away; the publisher may reconnect elsewhere."""
 
 
-ENDS_BROADCAST = frozenset({PublishEnd.PUBLISHER_LEFT})
+ENDS_BROADCAST = frozenset({PublishEnd.PUBLISHER_LEFT, PublishEnd.REVOKED})
 """Endings after which nobody is expected back. All others hold the broadcast open for ``FANLIGHT_HOLD`` seconds."""

@@ -51,7 +51,7 @@ class Site:
             "renditions": (video,),
             "lane": "passthrough",
         }
-        info = BroadcastInfo(channel=channel, broadcast=BroadcastId("b0"), state=state, **(fields | changes))
+        info = BroadcastInfo(channel=channel, state=state, **({"broadcast": BroadcastId("b0")} | fields | changes))
         await self.storage.bus.register(broadcast_key(channel), info, ttl=30)
         await self.storage.bus.announce_change(channel)
 

@@ -41,7 +41,7 @@ class PlaybackRoutes:
         granted = await self._storage.access.require(actor, Action.PUBLISH, name)
         assert actor.account is not None
         token = self._storage.tokens.issue(
-            TokenType.PUBLISH, actor.account.id, PUBLISH_SECONDS, channel=granted.channel.id, generation=actor.account.generation
+            TokenType.PUBLISH, actor.account.id, PUBLISH_SECONDS, channel=granted.channel.id, name=granted.channel.name
         )
         return IssuedToken(token=token, expires_in=PUBLISH_SECONDS)
 
