@@ -5,7 +5,7 @@ import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { count } from '../lib/format';
 import type { LiveBroadcast } from '../lib/people';
-import { call } from '../lib/session';
+import { rest } from '../lib/rest';
 import { FormElement } from '../people/form';
 import { List } from '../people/list';
 import { when } from '../people/when';
@@ -51,7 +51,7 @@ export class OnAir extends FormElement {
   }
 
   private async stop(broadcast: LiveBroadcast): Promise<void> {
-    await this.work(async () => void (await call('DELETE', `/admin/broadcasts/${encodeURIComponent(broadcast.channel)}`)));
+    await this.work(async () => void (await rest.admin.stop(broadcast.channel)));
     await this.list.read();
   }
 }

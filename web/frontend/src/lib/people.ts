@@ -64,21 +64,5 @@ export interface PastBroadcast {
   peak_viewers: number;
 }
 
-export interface LiveBroadcast {
-  channel: string;
-  title: string;
-  state: string;
-  started_ms: number;
-  viewers: number;
-}
-
-export interface AuditEntry {
-  id: string;
-  actor: string | null;
-  action: string;
-  channel: string | null;
-  subject: string;
-  created_ms: number;
-}
-
+export type { AuditEntry, LiveBroadcast } from './rest';
 export type { Account };

@@ -1,0 +1,445 @@
+/** The REST interface. Generated from its description by `python -m web.typescript`: do not edit. */
+
+import { call } from './session';
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Account {
+  name: string;
+  display_name: string;
+  colour: string;
+  avatar: string | null;
+  role: string;
+  state: string;
+  email: string | null;
+  email_verified: boolean;
+  created_ms: number;
+  version: number;
+}
+
+export interface AccountChange { state?: 'active' | 'banned'; role?: 'operator' | 'user'; }
+
+export interface AccountExport { exported_ms: number; records: Record<string, (Record<string, string | number | boolean | null>)[]>; cut: (string)[]; }
+
+export interface ApiToken {
+  id: string;
+  name: string;
+  scopes: (string)[];
+  created_ms: number;
+  expires_ms: number | null;
+  used_ms: number | null;
+  token: string | null;
+}
+
+export interface AuditEntry {
+  id: string;
+  actor: string | null;
+  action: string;
+  channel: string | null;
+  subject: string;
+  data: Record<string, string | number | boolean | null>;
+  address: string;
+  created_ms: number;
+}
+
+export interface Ban { account: string; display_name: string; reason: string; created_ms: number; expires_ms: number | null; }
+
+export interface BanChange { reason?: string; seconds?: number | null; }
+
+export interface Blocked { account: string; display_name: string; }
+
+export interface Broadcast {
+  id: string;
+  title: string;
+  state: string;
+  started_ms: number;
+  live_ms: number | null;
+  ended_ms: number | null;
+  end_reason: string;
+  peak_viewers: number;
+}
+
+export interface Broadcasts { broadcasts: (Channel)[]; }
+
+export interface Channel {
+  channel: string;
+  title: string;
+  state: string;
+  started_ms: number;
+  viewers: number;
+  watch: string;
+  embed: string;
+  playlist: string;
+  poster: string;
+  picture: Picture | null;
+  latency: Latency | null;
+  description: string;
+  category: string;
+  tags: (string)[];
+  language: string;
+  mature: boolean;
+  visibility: Visibility;
+  owner: string | null;
+  avatar: string | null;
+  banner: string | null;
+  offline_picture: string | null;
+  followers: number;
+  following: boolean;
+  can: (string)[];
+  version: number;
+}
+
+export interface ChannelChange {
+  name?: string;
+  title?: string;
+  description?: string;
+  category?: string;
+  tags?: (string)[];
+  language?: string;
+  mature?: boolean;
+  visibility?: Visibility;
+  password?: string;
+}
+
+export type ChannelRole = 'moderator' | 'viewer' | 'vip';
+
+export interface Code { code: string; }
+
+export interface CurrentSession { session: string; }
+
+export interface Delivery {
+  id: string;
+  event: Event;
+  state: string;
+  attempts: number;
+  status: number | null;
+  error: string | null;
+  body: string;
+  created_ms: number;
+  next_ms: number | null;
+  done_ms: number | null;
+}
+
+export interface Enrolment { secret: string; uri: string; picture: string; }
+
+export type Event = 'account.created' | 'broadcast.ended' | 'broadcast.started' | 'moderation.acted' | 'recording.ready';
+
+export interface FollowChange { notify?: boolean; }
+
+export interface Invite { token: string; link: string; expires_ms: number; }
+
+export interface IssuedToken { token: string; expires_in: number; }
+
+export interface Latency { players: number; p50_ms: number; p95_ms: number; }
+
+export interface LatencyReport { player: string; latency_ms: number; }
+
+export interface LiveBroadcast { channel: string; title: string; state: string; started_ms: number; viewers: number; }
+
+export interface Login { provider: string; label: string; email: string | null; created_ms: number; used_ms: number | null; }
+
+export interface Logins { logins: (Login)[]; }
+
+export interface NewAccount { name: string; password: string; display_name?: string; email?: string | null; invite?: string | null; }
+
+export interface NewApiToken { name: string; scopes: (string)[]; days?: number | null; }
+
+export interface NewChannel { name: string; title?: string; }
+
+export type NewInvite = Record<string, never>;
+
+export interface NewStreamKey { name?: string; }
+
+export interface NewWebhook { url: string; events: (Event)[]; channel?: string | null; }
+
+export type Nothing = Record<string, never>;
+
+export interface Notification { id: string; kind: string; channel: string | null; text: string; created_ms: number; read_ms: number | null; }
+
+export interface OwnAccountChange { display_name?: string; colour?: string; email?: string | null; }
+
+export interface PasswordChange { current: string; new: string; }
+
+export interface PasswordProof { password: string; }
+
+export interface Picture { width: number; height: number; frame_rate: number; lane: string; }
+
+export interface PlaybackRequest { password?: string; renew?: string; }
+
+export interface Problem { type: string; title: string; status: number; code: string; detail: string; data: Record<string, string | number>; }
+
+export interface Profile { name: string; display_name: string; colour: string; avatar: string | null; created_ms: number; }
+
+export interface RecoveryCodes { recovery_codes: (string)[]; }
+
+export interface Refresh { refresh: string; }
+
+export interface Reset { token: string; password: string; }
+
+export interface ResetRequest { email: string; }
+
+export interface Role { account: string; display_name: string; role: ChannelRole; }
+
+export interface RoleChange { role: ChannelRole; }
+
+export interface SecondFactor { enabled: boolean; }
+
+export interface ServerTime { unix_ms: number; }
+
+export interface Session { id: string; kind: string; user_agent: string; address: string; created_ms: number; used_ms: number; current: boolean; }
+
+export interface SessionBegun { account: Account; csrf: string; tokens: Tokens | null; }
+
+export interface SessionState { account: Account | null; csrf: string; }
+
+export interface SessionStatistics {
+  connected: boolean;
+  bitrate: number;
+  packets: number;
+  lost: number;
+  recovered: number;
+  frames: number;
+  frames_given_up: number;
+  keyframes: number;
+  rtt_ms: number;
+  width: number;
+  height: number;
+  frame_rate: number;
+  codec: string;
+  nacks: number;
+  plis: number;
+  viewers: number;
+  latency: Latency | null;
+}
+
+export interface Setting { name: string; value: string; changed: boolean; secret: boolean; }
+
+export interface SettingList { settings: (Setting)[]; }
+
+export interface SignIn { name: string; password: string; code?: string; tokens?: boolean; }
+
+export interface SignInProvider { name: string; label: string; start: string; }
+
+export interface SignInProviders { providers: (SignInProvider)[]; }
+
+export interface StreamKey { id: string; name: string; created_ms: number; used_ms: number | null; revoked_ms: number | null; key: string | null; }
+
+export interface Tokens { access: string; refresh: string; expires_in: number; }
+
+export interface Verification { token: string; }
+
+export type Visibility = 'followers' | 'named' | 'password' | 'public' | 'unlisted';
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: (Event)[];
+  channel: string | null;
+  enabled: boolean;
+  failures: number;
+  created_ms: number;
+  version: number;
+  secret: string | null;
+}
+
+export interface WebhookChange { url?: string; events?: (Event)[]; enabled?: boolean; }
+
+export const rest = {
+  live: {
+    /** What can be watched now and the asker may find, newest first. */
+    broadcasts: (): Promise<Broadcasts> => call('GET', '/broadcasts'),
+    /** One channel and its state. A former name leads to the present one (308). */
+    channel: (name: string): Promise<Channel> => call('GET', `/channels/${encodeURIComponent(name)}`),
+  },
+  accounts: {
+    /** Sign up; the browser that asks is signed in. */
+    create: (body: NewAccount): Promise<SessionBegun> => call('POST', '/accounts', body),
+    /** What everybody sees of somebody. */
+    read: (name: string): Promise<Profile> => call('GET', `/accounts/${encodeURIComponent(name)}`),
+    /** Have a link to choose a new password sent to an address, if an account has proven it; the answer is the same if none has. */
+    forgotten: (body: ResetRequest): Promise<void> => call('POST', '/account/reset-requests', body),
+    /** Choose a new password by the link that was sent; every session of the account ends. */
+    reset: (body: Reset): Promise<void> => call('POST', '/account/resets', body),
+    /** Prove an e-mail address by the link that was sent to it. */
+    verify: (body: Verification): Promise<void> => call('POST', '/account/verifications', body),
+    /** A link by which one person can sign up. */
+    invite: (body: NewInvite): Promise<Invite> => call('POST', '/admin/invites', body),
+  },
+  sessions: {
+    /** Sign in: a cookie for a browser, tokens for a program. */
+    create: (body: SignIn): Promise<SessionBegun> => call('POST', '/sessions', body),
+    /** Exchange a refresh token for the next two tokens; one that was exchanged before ends its session. */
+    refresh: (body: Refresh): Promise<Tokens> => call('POST', '/sessions/refresh', body),
+    /** Who is signed in here. */
+    current: (): Promise<SessionState> => call('GET', '/session'),
+    /** Sign out here. */
+    sign_out: (): Promise<void> => call('DELETE', '/session'),
+    /** Where you are signed in, the newest first. */
+    list: (query: Record<string, string> = {}): Promise<Page<Session>> => call('GET', `/sessions?${new URLSearchParams(query).toString()}`),
+    /** Sign out somewhere else. */
+    end: (session: string): Promise<void> => call('DELETE', `/sessions/${encodeURIComponent(session)}`),
+  },
+  account: {
+    /** Your account. */
+    read: (): Promise<Account> => call('GET', '/account'),
+    /** Change what is told of you, or your e-mail address. */
+    change: (body: OwnAccountChange, version: number): Promise<Account> => call('PATCH', '/account', body, version),
+    /** Choose another password; every other session ends, and this one is followed by a new one. */
+    change_password: (body: PasswordChange): Promise<SessionBegun> => call('PUT', '/account/password', body),
+    /** Have a link sent to your e-mail address that proves it is yours. */
+    ask_verification: (): Promise<void> => call('POST', '/account/verification-requests'),
+    /** Everything that is kept about you. */
+    export: (): Promise<AccountExport> => call('GET', '/account/export'),
+    /** Delete your account and your channels, for good. */
+    delete: (body: PasswordProof): Promise<void> => call('DELETE', '/account', body),
+    /** Show a picture of you: PNG, JPEG, WebP or GIF, of at most 2 MiB. It is made into a small square one. */
+    set_avatar: (body: Blob): Promise<Account> => call('PUT', '/account/avatar', body),
+    /** Show no picture of you. */
+    remove_avatar: (): Promise<void> => call('DELETE', '/account/avatar'),
+  },
+  channels: {
+    /** Public channels, those that fit. A page may be shorter than asked for and not be the last. */
+    find: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/channels?${new URLSearchParams(query).toString()}`),
+    /** A new channel of yours. */
+    create: (body: NewChannel): Promise<Channel> => call('POST', '/channels', body),
+    /** Your channels, by name. */
+    mine: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/channels?${new URLSearchParams(query).toString()}`),
+    /** Change a channel of yours. It is not renamed while it is on the air. */
+    edit: (name: string, body: ChannelChange, version: number): Promise<Channel> => call('PATCH', `/channels/${encodeURIComponent(name)}`, body, version),
+    /** Delete a channel of yours, its keys, roles and the list of its broadcasts. Not while it is on the air. */
+    delete: (name: string, version: number): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}`, undefined, version),
+    /** Set the channel's picture. */
+    put_picture: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/picture`, body),
+    /** Take the channel's picture away. */
+    delete_picture: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/picture`),
+    /** Set the channel's banner. */
+    put_banner: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/banner`, body),
+    /** Take the channel's banner away. */
+    delete_banner: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/banner`),
+    /** Set the picture shown while the channel is off the air. */
+    put_offline_picture: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/offline-picture`, body),
+    /** Take the picture shown while the channel is off the air away. */
+    delete_offline_picture: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/offline-picture`),
+  },
+  keys: {
+    /** The channel's keys, revoked ones too, oldest first. */
+    keys: (name: string, query: Record<string, string> = {}): Promise<Page<StreamKey>> => call('GET', `/channels/${encodeURIComponent(name)}/keys?${new URLSearchParams(query).toString()}`),
+    /** A new stream key; told this once. */
+    create: (name: string, body: NewStreamKey): Promise<StreamKey> => call('POST', `/channels/${encodeURIComponent(name)}/keys`, body),
+    /** Revoke a key; what it publishes ends within five seconds. */
+    revoke: (name: string, key: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/keys/${encodeURIComponent(key)}`),
+  },
+  roles: {
+    /** Who has a role in the channel, by name. */
+    roles: (name: string, query: Record<string, string> = {}): Promise<Page<Role>> => call('GET', `/channels/${encodeURIComponent(name)}/roles?${new URLSearchParams(query).toString()}`),
+    /** Give an account a role instead of the one it has. */
+    give: (name: string, account: string, body: RoleChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`, body),
+    /** Take an account's role away. */
+    take: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`),
+    /** Who is banned from the channel now, by name. */
+    bans: (name: string, query: Record<string, string> = {}): Promise<Page<Ban>> => call('GET', `/channels/${encodeURIComponent(name)}/bans?${new URLSearchParams(query).toString()}`),
+    /** Ban an account from the channel, or change its ban. */
+    ban: (name: string, account: string, body: BanChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
+    /** Lift an account's ban. */
+    lift: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
+  },
+  follows: {
+    /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
+    follows: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/follows?${new URLSearchParams(query).toString()}`),
+    /** Follow a channel, or say whether its going live is told. */
+    follow: (channel: string, body: FollowChange): Promise<void> => call('PUT', `/account/follows/${encodeURIComponent(channel)}`, body),
+    /** Follow a channel no more. */
+    unfollow: (channel: string): Promise<void> => call('DELETE', `/account/follows/${encodeURIComponent(channel)}`),
+    /** Whom you block, by name. */
+    blocks: (query: Record<string, string> = {}): Promise<Page<Blocked>> => call('GET', `/account/blocks?${new URLSearchParams(query).toString()}`),
+    /** Block an account. */
+    block: (name: string): Promise<void> => call('PUT', `/account/blocks/${encodeURIComponent(name)}`),
+    /** Block an account no more. */
+    unblock: (name: string): Promise<void> => call('DELETE', `/account/blocks/${encodeURIComponent(name)}`),
+    /** What you were told in the last month, newest first. */
+    notifications: (query: Record<string, string> = {}): Promise<Page<Notification>> => call('GET', `/account/notifications?${new URLSearchParams(query).toString()}`),
+    /** You read everything told so far. */
+    read: (): Promise<void> => call('POST', '/account/notifications/read'),
+  },
+  playback: {
+    /** A token to publish to your channel with, in place of a stream key. */
+    publish_token: (name: string, body: Nothing): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/publish-tokens`, body),
+    /** A token to watch the channel with. The same token is set as a cookie for players that can't send headers. */
+    playback_token: (name: string, body: PlaybackRequest): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/playback-tokens`, body),
+    /** The channel's broadcasts, newest first. */
+    broadcasts: (name: string, query: Record<string, string> = {}): Promise<Page<Broadcast>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts?${new URLSearchParams(query).toString()}`),
+  },
+  second_factor: {
+    /** Whether signing in asks for a code. */
+    state: (): Promise<SecondFactor> => call('GET', '/account/second-factor'),
+    /** A secret for an authenticator; it counts once a code of it was confirmed. */
+    begin: (body: PasswordProof): Promise<Enrolment> => call('POST', '/account/second-factor', body),
+    /** Ask for codes from now on; the recovery codes are told this once. */
+    confirm: (body: Code): Promise<RecoveryCodes> => call('POST', '/account/second-factor/confirmation', body),
+    /** Ask for no codes any more. */
+    remove: (body: PasswordProof): Promise<void> => call('POST', '/account/second-factor/removal', body),
+  },
+  logins: {
+    /** Whom people may sign in with. */
+    providers: (): Promise<SignInProviders> => call('GET', '/sign-in-providers'),
+    /** Your logins at providers. */
+    list: (): Promise<Logins> => call('GET', '/account/logins'),
+    /** Take a login away. */
+    remove: (provider: string): Promise<void> => call('DELETE', `/account/logins/${encodeURIComponent(provider)}`),
+  },
+  api_tokens: {
+    /** Your tokens that were not revoked, newest first. */
+    list: (query: Record<string, string> = {}): Promise<Page<ApiToken>> => call('GET', `/account/api-tokens?${new URLSearchParams(query).toString()}`),
+    /** A new token; its text is told this once. */
+    create: (body: NewApiToken): Promise<ApiToken> => call('POST', '/account/api-tokens', body),
+    /** Let a token open nothing any more. */
+    revoke: (token: string): Promise<void> => call('DELETE', `/account/api-tokens/${encodeURIComponent(token)}`),
+  },
+  publishing: {
+    /** How the session that publishes to a channel is doing. */
+    statistics: (name: string): Promise<SessionStatistics> => call('GET', `/channels/${encodeURIComponent(name)}/session/statistics`),
+    /** The session that publishes to a channel. */
+    current: (name: string): Promise<CurrentSession> => call('GET', `/channels/${encodeURIComponent(name)}/session`),
+  },
+  webhooks: {
+    /** Your webhooks, oldest first. */
+    list: (query: Record<string, string> = {}): Promise<Page<Webhook>> => call('GET', `/webhooks?${new URLSearchParams(query).toString()}`),
+    /** A new webhook, of a channel you own or, as an operator, of the whole instance; its secret is shown this once. */
+    create: (body: NewWebhook): Promise<Webhook> => call('POST', '/webhooks', body),
+    /** One of your webhooks. */
+    one: (webhook: string): Promise<Webhook> => call('GET', `/webhooks/${encodeURIComponent(webhook)}`),
+    /** Another address, other events; stop it, or let it begin anew. */
+    change: (webhook: string, body: WebhookChange, version: number): Promise<Webhook> => call('PATCH', `/webhooks/${encodeURIComponent(webhook)}`, body, version),
+    /** Tell it nothing more. */
+    delete: (webhook: string): Promise<void> => call('DELETE', `/webhooks/${encodeURIComponent(webhook)}`),
+    /** What a webhook was told in the last 30 days, newest first. */
+    deliveries: (webhook: string, query: Record<string, string> = {}): Promise<Page<Delivery>> => call('GET', `/webhooks/${encodeURIComponent(webhook)}/deliveries?${new URLSearchParams(query).toString()}`),
+    /** Tell it once more, under the same id. */
+    replay: (webhook: string, delivery: string): Promise<Delivery> => call('POST', `/webhooks/${encodeURIComponent(webhook)}/deliveries/${encodeURIComponent(delivery)}/replay`),
+  },
+  admin: {
+    /** Every account, by name. */
+    accounts: (query: Record<string, string> = {}): Promise<Page<Account>> => call('GET', `/admin/accounts?${new URLSearchParams(query).toString()}`),
+    /** Ban an account or let it back, make it an operator or not; whatever it was signed in with ends. */
+    govern: (name: string, body: AccountChange, version: number): Promise<Account> => call('PATCH', `/admin/accounts/${encodeURIComponent(name)}`, body, version),
+    /** Everything on air, also what is not public, by channel. */
+    broadcasts: (query: Record<string, string> = {}): Promise<Page<LiveBroadcast>> => call('GET', `/admin/broadcasts?${new URLSearchParams(query).toString()}`),
+    /** End a broadcast, and let nobody publish to its channel for a while. */
+    stop: (channel: string, query: Record<string, string> = {}): Promise<void> => call('DELETE', `/admin/broadcasts/${encodeURIComponent(channel)}?${new URLSearchParams(query).toString()}`),
+    /** Every setting of the web role; of secrets only whether they are set. */
+    settings: (): Promise<SettingList> => call('GET', '/admin/settings'),
+    /** Who did what, newest first. */
+    audit: (query: Record<string, string> = {}): Promise<Page<AuditEntry>> => call('GET', `/admin/audit?${new URLSearchParams(query).toString()}`),
+  },
+  latency: {
+    /** A player says how old its picture is. */
+    report: (name: string, body: LatencyReport): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/latency`, body),
+  },
+  time: {
+    /** The server's clock. */
+    read: (): Promise<ServerTime> => call('GET', '/time'),
+  },
+};
