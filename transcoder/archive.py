@@ -73,6 +73,7 @@ class Archive:
         self._info: BroadcastInfo | None = None
         self._touched = self._rendered = 0
         self._multivariant = ""
+        self._closed = False
         self._media: dict[RenditionName, str] = {}
         self._changed = asyncio.Event()
         self._writing = 0
@@ -105,6 +106,13 @@ class Archive:
         self._offer(_Write(key, data, "image/jpeg"))
         self._posters.append(key)
         return key
+
+    def close_to_strangers(self, closed: bool) -> None:
+        """Say whether the channel is closed: then no address that could be guessed leads to the broadcast's random folder."""
+        if closed != self._closed:
+            self._closed = closed
+            self._multivariant = ""
+            self._touch()
 
     def announced(self, batch: WindowBatch) -> None:
         """The window grew."""
@@ -191,7 +199,10 @@ class Archive:
         text = render_multivariant(info)
         if text != self._multivariant:
             await self._playlist(keys.multivariant_playlist_object(self._channel, self._broadcast), text)
-            await self._playlist(keys.channel_playlist_object(self._channel), render_multivariant(info, prefix=f"{self._broadcast}/"))
+            if self._closed:
+                await self._objects.delete(keys.channel_playlist_object(self._channel))
+            else:
+                await self._playlist(keys.channel_playlist_object(self._channel), render_multivariant(info, prefix=f"{self._broadcast}/"))
             self._multivariant = text
         self._rendered = touched
 

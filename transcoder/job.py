@@ -10,9 +10,9 @@ import msgspec
 import structlog
 
 from ingest.frames import Control, Dropped, End, Silence, Tracks
-from storage.bus.messages import BroadcastInfo, InitEvent, TrackInfo
+from storage.bus.messages import BroadcastInfo, ChannelInfo, InitEvent, TrackInfo
 from storage.bus.redis import Bus, Fence
-from storage.bus.topics import broadcast_key, init_key
+from storage.bus.topics import broadcast_key, channel_key, init_key
 from storage.clock import Clock
 from storage.model.broadcast import ENDS_BROADCAST, BroadcastState, advance
 from storage.model.errors import Conflict, Unavailable
@@ -397,6 +397,9 @@ class Job:
 
     async def _register(self) -> None:
         self._info = msgspec.structs.replace(self._info, renditions=self._packager.renditions, lane=str(self._packager.lane))
+        about = await self._bus.read(channel_key(self._channel), ChannelInfo)
+        if about is not None:
+            self._archive.close_to_strangers(not about.visibility.is_open)
         self._archive.describe(self._info)
         await self._bus.register(broadcast_key(self._channel), self._info, ttl=REGISTER_TTL)
         self._registered = True

@@ -124,6 +124,20 @@ async def test_a_playlist_lists_a_segment_only_when_it_can_be_read(tmp_path: Pat
         assert b"b/video/media.m3u8" in await made.store.get(keys.channel_playlist_object(CHANNEL))
 
 
+async def test_no_address_that_could_be_guessed_leads_to_a_closed_channels_broadcast(tmp_path: Path) -> None:
+    async with rig(tmp_path) as made:
+        made.segment(0)
+        await made.until(lambda: made.stored == [0])
+        await made.until(lambda: made.archive.idle)
+        made.archive.close_to_strangers(True)
+        await made.until(lambda: made.archive.idle)
+        with pytest.raises(NotFound):
+            await made.store.get(keys.channel_playlist_object(CHANNEL))
+        made.archive.close_to_strangers(False)
+        await made.until(lambda: made.archive.idle)
+        assert b"b/video/media.m3u8" in await made.store.get(keys.channel_playlist_object(CHANNEL))
+
+
 async def test_a_slow_store_is_written_to_several_times_at_once(tmp_path: Path) -> None:
     async with rig(tmp_path) as made:
         made.store.delay = 0.3

@@ -2,6 +2,7 @@
 
 import Hls, { ErrorTypes, Events, type ErrorData, type HlsConfig } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
+import { PlaybackToken } from '../lib/playback-token';
 
 export type PlaybackState = 'idle' | 'loading' | 'playing' | 'reconnecting' | 'ended' | 'unsupported';
 
@@ -56,6 +57,7 @@ export class Playback {
   private finishing = false;
   private choseToBeBehind = false;
   private jumpedAt = 0;
+  private readonly token = new PlaybackToken();
 
   constructor(
     readonly video: HTMLVideoElement,
@@ -82,6 +84,7 @@ export class Playback {
   stop(): void {
     window.clearInterval(this.watchdog);
     this.teardown();
+    this.token.stop();
     this.url = '';
     this.set('idle');
   }
@@ -208,6 +211,9 @@ export class Playback {
   private openHls(): void {
     const hls = new Hls({
       lowLatencyMode: true,
+      xhrSetup: (xhr) => {
+        if (this.token.current !== '') xhr.setRequestHeader('Authorization', `Bearer ${this.token.current}`);
+      },
       workerPath: workerUrl,
       preferManagedMediaSource: true,
       maxLiveSyncPlaybackRate: 1.1,
@@ -239,6 +245,8 @@ export class Playback {
 
   private onError(hls: Hls, data: ErrorData): void {
     if (hls !== this.hls) return;
+    // Only a channel that is not open to everybody asks for a token.
+    if (data.response?.code === 401) void this.token.start(this.url);
     if (!data.fatal) {
       if (data.type === ErrorTypes.NETWORK_ERROR && this.bufferAhead() < 0.2 && this.state === 'playing') this.set('reconnecting');
       return;
