@@ -12,7 +12,7 @@ from ingest.whip import whip_blueprint
 from storage.clock import Clock
 from storage.model.errors import BadInput, ErrorCode, FanlightError, NotFound, Unavailable
 from storage.model.ids import new_node_id
-from storage.node import Tasks
+from storage.node import Tasks, every
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
 from storage.sealing import Sealer
@@ -41,7 +41,7 @@ from web.api.channel_views import ChannelViews
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
-from web.api.idempotency import Idempotency
+from web.api.idempotency import PRUNE_SECONDS, Idempotency
 from web.api.table import NOUNS
 from web.audience import Audience
 from web.auth import Authentication, actor
@@ -141,6 +141,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             tasks.start("audience", _kept("audience", audience.run, clock))
             tasks.start("signing keys", _kept("signing keys", lambda: storage.signing.run(storage.bus), clock))
             tasks.start("idempotency", _kept("idempotency", idempotency.run, clock))
+            tasks.start("audit", every(clock, PRUNE_SECONDS, storage.audit.prune, name="audit"))
             tasks.start("webhooks", _kept("webhooks", webhooks.run, clock))
             tasks.start("mail", _kept("mail", outbox.run, clock))
             tasks.start("recorder", _kept("recorder", recorder.run, clock))
