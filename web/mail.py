@@ -63,6 +63,7 @@ class Outbox:
 
     async def run(self) -> None:
         """Send what waits, for ever."""
+        task = asyncio.current_task()
         while True:
             write = await self._waiting.get()
             try:
@@ -72,6 +73,9 @@ class Outbox:
             except FanlightError as error:
                 MAILS.labels("unwritten").inc()
                 _log.warning("mail_not_written", code=error.code)
+            # aiosmtplib uses asyncio.wait_for, which on Python 3.11 loses a cancellation that comes together with an answer.
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
 
     async def _send(self, mail: Mail) -> None:
         for pause in (*PAUSES, None):
