@@ -169,7 +169,11 @@ async def test_an_announced_broadcast_is_followed_at_once(slow_to_look: Edge, pu
             await asyncio.sleep(0.05)
 
 
-async def test_whoever_asks_for_an_ended_broadcast_gets_the_next_one(slow_to_look: Edge, publisher: Publisher) -> None:
+async def test_whoever_asks_for_an_ended_broadcast_gets_the_next_one(
+    slow_to_look: Edge, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However short ago the last look was, if it was before the end it told nothing of what comes after.
+    monkeypatch.setattr(follower_module, "FRESH", 1e6)
     await publisher.segments(1)
     follower = await slow_to_look.follow(publisher.channel)
     second = await succeeded(publisher)

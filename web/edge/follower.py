@@ -74,6 +74,7 @@ class Follower:
         self._hinted = asyncio.Event()
         self._looked: asyncio.Future[None] | None = None
         self._looked_at = premises.clock.monotonic()
+        self._ended_at = float("-inf")
         self._seen = self._touched = self._turned = premises.clock.monotonic()
         self._reported = 0.0
 
@@ -112,8 +113,8 @@ class Follower:
         self._hinted.set()
 
     async def look_again(self) -> None:
-        """Wait for a look at the register that is at most a tenth of a second old when it begins. All who ask share one."""
-        if self._clock.monotonic() - self._looked_at > FRESH:
+        """Wait for a look at the register that is at most :data:`FRESH` old and younger than the broadcast's end. All who ask share one."""
+        if self._looked_at <= self._ended_at or self._clock.monotonic() - self._looked_at > FRESH:
             if self._looked is None:
                 self._looked = asyncio.get_running_loop().create_future()
             self.hint()
@@ -136,10 +137,11 @@ class Follower:
     async def _looks(self, tasks: asyncio.TaskGroup) -> bool:
         self._hinted.clear()
         waiting, self._looked = self._looked, None
+        began = self._clock.monotonic()
         try:
             return await self._look(tasks)
         finally:
-            self._looked_at = self._clock.monotonic()
+            self._looked_at = began
             _settle(waiting)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> bool:
@@ -227,6 +229,8 @@ class Follower:
             blobs.update(zip(some, await self._bus.blobs(some), strict=True))
         self._premises.fetched += sum(len(data) for data in blobs.values() if data)
         broadcast.take(batches, blobs)
+        if broadcast.window.ended:
+            self._ended_at = self._clock.monotonic()
 
 
 def _settle(waiting: asyncio.Future[None] | None) -> None:
