@@ -13,7 +13,7 @@ from storage.database.tables import channel_tag, channel_word
 from storage.model.channel import Channel, Visibility
 from storage.model.words import MOST_SEARCHED, after_prefix, words
 
-EXAMINED = 1000
+EXAMINED = 300
 """Entries of an index looked at for one page. A page may hold fewer channels than asked for, and not be the last."""
 COUNTED = 300
 """A word that more channels have is common: the rarest word leads."""
