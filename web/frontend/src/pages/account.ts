@@ -4,7 +4,10 @@ import '../styles/base.css';
 import '../styles/people.css';
 import '../parts/top';
 import '../people/profile';
+import '../people/api-tokens';
+import '../people/logins';
 import '../people/password';
+import '../people/second-factor';
 import '../people/sessions';
 import '../people/follows';
 import '../people/my-data';
@@ -43,7 +46,8 @@ export class AccountPage extends PeoplePage {
     const here = this.section in words.sections ? (this.section as keyof typeof words.sections) : 'profile';
     const parts = {
       profile: html`<fl-profile .account=${this.account}></fl-profile>`,
-      security: html`<fl-password></fl-password>`,
+      security: html`<fl-password></fl-password><fl-second-factor></fl-second-factor><fl-logins></fl-logins>`,
+      tokens: html`<fl-api-tokens></fl-api-tokens>`,
       sessions: html`<fl-sessions></fl-sessions>`,
       follows: html`<fl-follows></fl-follows>`,
       data: html`<fl-my-data .account=${this.account}></fl-my-data>`,

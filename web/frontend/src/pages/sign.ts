@@ -8,6 +8,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { call, forgetSession, returnPath } from '../lib/session';
 import { mark } from '../parts/mark';
 import { field, FormElement, NAME_PATTERN, valuesOf } from '../people/form';
+import { signInProviders, type SignInProvider } from '../people/providers';
 import { texts } from '../texts';
 
 const words = texts.people.sign;
@@ -20,6 +21,7 @@ function tokenOf(name: string): string {
 @customElement('fl-sign')
 export class Sign extends FormElement {
   @state() private wantsCode = false;
+  @state() private providers: SignInProvider[] = [];
   private readonly setup = tokenOf('setup');
   private readonly invite = tokenOf('invite');
   private readonly token = tokenOf('token');
@@ -28,6 +30,7 @@ export class Sign extends FormElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.title = { signin: words.in.page, signup: words.up.page, reset: words.reset.page, verify: words.verify.page }[this.what];
+    if (this.what === 'signin') void signInProviders().then((found) => (this.providers = found));
     // A token must not stand in the address bar or the history any longer than needed.
     if (window.location.hash !== '') window.history.replaceState(null, '', window.location.pathname + window.location.search);
   }
@@ -53,7 +56,17 @@ export class Sign extends FormElement {
         ${this.wantsCode ? field({ name: 'code', label: words.in.code, help: words.in.codeHelp, autocomplete: 'one-time-code', required: true, maxlength: 40 }) : nothing}
         ${this.submitButton(words.in.yes)}
       </form>
+      ${this.others()}
       <p class="ways"><a href=${`/signup${window.location.search}`}>${words.in.toUp}</a><a href="/reset">${words.in.toReset}</a></p>
+    `;
+  }
+
+  private others(): TemplateResult | typeof nothing {
+    if (this.providers.length === 0) return nothing;
+    const next = encodeURIComponent(returnPath(window.location.search, '/'));
+    return html`
+      <p class="or">${words.in.or}</p>
+      ${this.providers.map((provider) => html`<a class="button" href=${`${provider.start}?next=${next}`}>${words.in.using(provider.label)}</a>`)}
     `;
   }
 
