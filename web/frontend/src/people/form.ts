@@ -71,14 +71,17 @@ export interface Field {
 
 export function field(field: Field): TemplateResult {
   const plain = field.type === 'password' || field.autocomplete === 'username' || field.name === 'name';
+  const id = `${field.name}-${field.label.replace(/\W+/g, '-').toLowerCase()}`;
   return html`
-    <label class="field">
-      <span>${field.label}</span>
+    <div class="field">
+      <label for=${id}>${field.label}</label>
       <input
+        id=${id}
         name=${field.name}
         type=${field.type ?? 'text'}
         .value=${field.value ?? ''}
         autocomplete=${field.autocomplete ?? 'off'}
+        aria-describedby=${field.help ? `${id}-help` : nothing}
         ?required=${field.required ?? false}
         minlength=${field.minlength ?? nothing}
         maxlength=${field.maxlength ?? nothing}
@@ -87,8 +90,8 @@ export function field(field: Field): TemplateResult {
         autocapitalize=${plain ? 'none' : nothing}
         spellcheck=${plain ? 'false' : nothing}
       />
-      ${field.help ? html`<span class="help">${field.help}</span>` : nothing}
-    </label>
+      ${field.help ? html`<span id=${`${id}-help`} class="help">${field.help}</span>` : nothing}
+    </div>
   `;
 }
 
