@@ -66,6 +66,55 @@ def test_from_signing_up_to_a_broadcast_without_a_key(platform: Platform, tab: C
     expect(owner.page.locator("fl-past tbody tr")).to_have_count(1)
 
 
+def let_in(page: Page, platform: Platform, channel: str, choice: str) -> None:
+    """Say who may watch."""
+    page.goto("about:blank")
+    page.goto(f"{platform.origin}/dashboard/{channel}#access")
+    page.get_by_role("radio", name=choice).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+
+def test_a_private_broadcast_is_seen_by_those_it_is_for(platform: Platform, tab: Callable[..., Tab]) -> None:
+    owner, guest, third, stranger = tab(), tab(), tab(), tab()
+    sign_up(owner, platform, "paula")
+    create_channel(owner.page, platform, "salon", "Salon")
+    sign_up(guest, platform, "quentin")
+    sign_up(third, platform, "rosa")
+    let_in(owner.page, platform, "salon", "Named people")
+    owner.page.goto("about:blank")
+    owner.page.goto(f"{platform.origin}/dashboard/salon#roles")
+    owner.page.get_by_label("Account name").fill("quentin")
+    owner.page.get_by_label("Role").select_option("viewer")
+    owner.page.get_by_role("button", name="Give role").click()
+    expect(owner.page.locator("fl-roles tbody tr")).to_have_count(1)
+    owner.page.goto(f"{platform.studio}?countdown=0&channel=salon")
+    owner.page.get_by_label("Size").select_option("360")
+    owner.page.get_by_role("button", name="Go live").click()
+    expect(owner.page.locator(".go")).to_have_attribute("data-phase", "live")
+
+    watch = f"{platform.origin}/watch/salon"
+    guest.page.goto(watch)
+    wait_for_pictures(guest.page, seconds=2)
+    for other in (third, stranger):
+        other.page.goto(watch)
+        expect(other.page.get_by_role("heading", name="There is no channel")).to_be_visible()
+        other.page.goto(platform.home)
+        expect(other.page.get_by_role("heading", name="Nobody is live yet")).to_be_visible()
+
+    changing = owner.context.new_page()
+    let_in(changing, platform, "salon", "Followers")
+    stranger.page.goto(watch)
+    expect(stranger.page.get_by_role("heading", name="Sign in to watch")).to_be_visible()
+    assert not stranger.violations()
+    third.page.goto(watch)
+    expect(third.page.get_by_role("heading", name="For followers only")).to_be_visible()
+    assert not third.violations()
+    third.page.locator("fl-gate").get_by_role("button", name="Follow").click()
+    wait_for_pictures(third.page, seconds=2)
+    end(owner)
+
+
 def test_signing_out_and_in_again(platform: Platform, tab: Callable[..., Tab]) -> None:
     person = tab()
     sign_up(person, platform, "kim")

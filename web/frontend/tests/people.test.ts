@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { doorOf } from '../src/lib/playback-token';
 import { returnPath } from '../src/lib/session';
 import { programOf } from '../src/people/program';
 import { ago } from '../src/people/when';
@@ -39,5 +40,21 @@ describe('the program of a session', () => {
     ['', 'Unknown program'],
   ])('%s', (agent, words) => {
     expect(programOf(agent)).toBe(words);
+  });
+});
+
+describe('what stands between a viewer and a channel', () => {
+  it.each([
+    ['public', ['see'], false, '', 'open'],
+    ['unlisted', [], false, '', 'open'],
+    ['followers', ['see'], false, '', 'sign-in'],
+    ['followers', ['see', 'follow'], true, '', 'follow'],
+    ['followers', ['see'], true, '', 'refused'],
+    ['named', ['see'], true, '', 'refused'],
+    ['named', ['see', 'watch'], true, '', 'waiting'],
+    ['password', ['see'], false, '', 'password'],
+    ['password', ['see'], false, 'a token', 'granted'],
+  ])('%s, may %j, signed in %s, token %j: %s', (visibility, can, signedIn, token, door) => {
+    expect(doorOf({ visibility, can }, signedIn, token)).toBe(door);
   });
 });

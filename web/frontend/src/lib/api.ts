@@ -27,7 +27,9 @@ export interface Channel {
   poster: string;
   picture: Picture | null;
   latency: Latency | null;
-  following?: boolean;
+  visibility: string;
+  following: boolean;
+  can: string[];
 }
 
 export interface Broadcasts {

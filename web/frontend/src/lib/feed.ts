@@ -25,6 +25,11 @@ export class Feed<T> {
     document.addEventListener('visibilitychange', this.onVisible);
   }
 
+  /** Ask at once: something of ours changed what the answer is. */
+  again(): void {
+    void this.poll();
+  }
+
   stop(): void {
     this.stopped = true;
     this.source?.close();

@@ -33,7 +33,7 @@ export interface OwnChannel {
   state: string;
   viewers: number;
   followers: number;
-  following?: boolean;
+  following: boolean;
   can: string[];
 }
 

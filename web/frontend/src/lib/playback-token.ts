@@ -1,48 +1,71 @@
-/** Playback tokens for channels that are not open to everybody: got when needed and renewed before they run out. */
+/** The token that opens a channel which is not open to everyone: asked for, and renewed before it runs out, while somebody watches. */
 
-import { call } from './session';
+import { ApiError, type Channel } from './api';
+import { asApiError, call } from './session';
 
-const EARLY = 0.5;
-const RETRY_MS = 5000;
+export type Door = 'open' | 'waiting' | 'granted' | 'sign-in' | 'follow' | 'password' | 'refused' | 'unreachable';
+
+interface IssuedToken {
+  token: string;
+  expires_in: number;
+}
+
+const OPEN = new Set(['public', 'unlisted']);
+const AGAIN_MS = 3000;
+
+/** What stands between a viewer and a channel. `granted` is that a token is at hand. */
+export function doorOf(channel: Pick<Channel, 'visibility' | 'can'>, signedIn: boolean, token: string): Door {
+  if (OPEN.has(channel.visibility)) return 'open';
+  if (token !== '') return 'granted';
+  if (channel.can.includes('watch')) return 'waiting';
+  if (channel.visibility === 'password') return 'password';
+  if (!signedIn) return 'sign-in';
+  return channel.visibility === 'followers' && channel.can.includes('follow') ? 'follow' : 'refused';
+}
 
 export class PlaybackToken {
   private token = '';
-  private channel = '';
   private timer = 0;
 
-  /** The token to send with requests to the edge, or nothing where the channel needs none. */
-  get current(): string {
+  constructor(
+    private readonly name: string,
+    private readonly changed: () => void,
+  ) {}
+
+  get bearer(): string {
     return this.token;
   }
 
-  /** Gets a token for the channel of a playlist's address and keeps it good; a channel's password is asked for elsewhere. */
-  async start(url: string, password = ''): Promise<void> {
-    const channel = /\/hls\/([^/]+)\//.exec(url)?.[1] ?? '';
-    if (channel === this.channel && this.token !== '') return;
-    this.stop();
-    this.channel = channel;
-    await this.renew(password === '' ? {} : { password });
+  /** Ask for one, with the channel's password where it has one. Throws an ApiError. */
+  async ask(password = ''): Promise<void> {
+    await this.take(password === '' ? {} : { password });
   }
 
-  stop(): void {
+  /** Nobody watches any more. */
+  drop(): void {
     window.clearTimeout(this.timer);
     this.token = '';
-    this.channel = '';
   }
 
-  private async renew(body: { password?: string; renew?: string }): Promise<void> {
-    const { channel } = this;
-    if (channel === '') return;
-    let wait = RETRY_MS;
+  private async take(body: Record<string, string>): Promise<void> {
+    window.clearTimeout(this.timer);
+    const issued = await call<IssuedToken>('POST', `/channels/${encodeURIComponent(this.name)}/playback-tokens`, body);
+    this.token = issued.token;
+    // In half its life, so that a server that is away for a moment stops nobody.
+    this.timer = window.setTimeout(() => void this.renew(), (issued.expires_in * 1000) / 2);
+    this.changed();
+  }
+
+  private async renew(): Promise<void> {
     try {
-      const { token, expires_in } = await call<{ token: string; expires_in: number }>('POST', `/channels/${encodeURIComponent(channel)}/playback-tokens`, body);
-      if (channel !== this.channel) return;
-      this.token = token;
-      wait = expires_in * 1000 * EARLY;
-    } catch {
-      // Who may not watch gets no token, and the edge says so.
-      if (channel !== this.channel) return;
+      await this.take({ renew: this.token });
+    } catch (error) {
+      const problem: ApiError = asApiError(error);
+      if (problem.status === 0 || problem.status === 429 || problem.status >= 500) this.timer = window.setTimeout(() => void this.renew(), AGAIN_MS);
+      else {
+        this.token = '';
+        this.changed();
+      }
     }
-    this.timer = window.setTimeout(() => void this.renew(this.token === '' ? {} : { renew: this.token }), wait);
   }
 }

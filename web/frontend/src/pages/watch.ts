@@ -5,6 +5,7 @@ import '../styles/player.css';
 import '../styles/watch.css';
 import '../parts/top';
 import '../people/follow';
+import '../people/gate';
 import '../player/player';
 import { Check, Eye, Share2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
@@ -12,6 +13,8 @@ import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/api';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
+import { doorOf, PlaybackToken } from '../lib/playback-token';
+import { session } from '../lib/session';
 import { copyText } from '../parts/copy';
 import { channelOfPath, PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
@@ -24,15 +27,20 @@ export class Watch extends PageElement {
   @state() private feed: FeedState<Channel> = { kind: 'loading' };
   @state() private now = Date.now();
   @state() private shared = false;
+  @state() private signedIn = false;
 
   private readonly name = channelOfPath(window.location.pathname);
   private readonly source = new Feed<Channel>(`/api/v1/channels/${encodeURIComponent(this.name)}`, (state) => {
     this.feed = state;
+    if (state.kind === 'value') this.admit(state.value);
   });
+  private readonly token = new PlaybackToken(this.name, () => this.requestUpdate());
+  private asking = false;
   private timer = 0;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    void session().then((found) => (this.signedIn = found.account !== null));
     this.source.start();
     this.timer = window.setInterval(() => {
       this.now = Date.now();
@@ -42,6 +50,7 @@ export class Watch extends PageElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.source.stop();
+    this.token.drop();
     window.clearInterval(this.timer);
   }
 
@@ -51,10 +60,27 @@ export class Watch extends PageElement {
     return html`
       <fl-top here="watch"></fl-top>
       <main id="content" class="watch" tabindex="-1">
-        <fl-player .name=${this.name} .server=${serverSays(this.feed)}></fl-player>
+        ${this.stage(channel)}
         ${this.about(channel)}
       </main>
     `;
+  }
+
+  private stage(channel: Channel | null): TemplateResult {
+    const door = channel === null ? 'open' : doorOf(channel, this.signedIn, this.token.bearer);
+    if (door === 'open' || door === 'granted')
+      return html`<fl-player .name=${this.name} .server=${serverSays(this.feed)} .bearer=${() => this.token.bearer}></fl-player>`;
+    return html`<fl-gate .channel=${this.name} .door=${door} .open=${(password: string) => this.token.ask(password)} @followed=${() => this.source.again()}></fl-gate>`;
+  }
+
+  /** Whoever may watch gets the token without asking; while the server is away, the next word of it is the next try. */
+  private admit(channel: Channel): void {
+    if (doorOf(channel, this.signedIn, this.token.bearer) !== 'waiting' || this.asking) return;
+    this.asking = true;
+    this.token
+      .ask()
+      .catch(() => undefined)
+      .finally(() => (this.asking = false));
   }
 
   private about(channel: Channel | null): TemplateResult | typeof nothing {
@@ -76,7 +102,7 @@ export class Watch extends PageElement {
           ${onAir
             ? html`<span class="viewers numbers" role="img" aria-label=${texts.watching(count(channel.viewers))}>${icon(Eye)}${count(channel.viewers)}</span>`
             : nothing}
-          <fl-follow .channel=${channel.channel} .following=${channel.following ?? false}></fl-follow>
+          <fl-follow .channel=${channel.channel} .following=${channel.following}></fl-follow>
           <button class="button" type="button" @click=${this.share}>${icon(this.shared ? Check : Share2)}${this.shared ? texts.watch.shared : texts.watch.share}</button>
         </div>
       </section>

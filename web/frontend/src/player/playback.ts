@@ -63,6 +63,8 @@ export class Playback {
     readonly video: HTMLVideoElement,
     private readonly tell: (state: PlaybackState) => void,
     private readonly qualitiesKnown: (qualities: Quality[]) => void,
+    /** The playback token of a channel that is not open to everyone, or nothing. */
+    private readonly bearer: () => string = () => '',
   ) {
     video.addEventListener('playing', this.onPlaying);
     video.addEventListener('ended', this.onEnded);
@@ -223,6 +225,12 @@ export class Playback {
       manifestLoadPolicy: load(6000, 10_000, 4),
       playlistLoadPolicy: load(12_000, 20_000, 40),
       fragLoadPolicy: load(10_000, 30_000, 40),
+      xhrSetup: (request, url) => {
+        const token = this.bearer();
+        if (token === '') return;
+        if (request.readyState === XMLHttpRequest.UNSENT) request.open('GET', url, true);
+        request.setRequestHeader('Authorization', `Bearer ${token}`);
+      },
     });
     this.hls = hls;
     hls.on(Events.MANIFEST_PARSED, () => {

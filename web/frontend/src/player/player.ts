@@ -23,6 +23,7 @@ export class Player extends PageElement {
   /** What the server says of the channel. */
   @property({ attribute: false }) server: Channel | 'loading' | 'missing' | 'error' = 'loading';
   @property() name = '';
+  @property({ attribute: false }) bearer: () => string = () => '';
 
   @state() private playback: PlaybackState = 'idle';
   @state() private paused = true;
@@ -79,6 +80,7 @@ export class Player extends PageElement {
       (qualities) => {
         this.qualities = qualities;
       },
+      () => this.bearer(),
     );
     this.follow();
   }
