@@ -3,7 +3,7 @@
 import { ApiError, type Channel } from './api';
 import { asApiError, call } from './session';
 
-export type Door = 'open' | 'waiting' | 'granted' | 'sign-in' | 'follow' | 'password' | 'refused' | 'unreachable';
+export type Door = 'open' | 'waiting' | 'granted' | 'sign-in' | 'follow' | 'password' | 'refused';
 
 interface IssuedToken {
   token: string;

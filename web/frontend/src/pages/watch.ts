@@ -68,8 +68,8 @@ export class Watch extends PageElement {
 
   private stage(channel: Channel | null): TemplateResult {
     const door = channel === null ? 'open' : doorOf(channel, this.signedIn, this.token.bearer);
-    if (door === 'open' || door === 'granted')
-      return html`<fl-player .name=${this.name} .server=${serverSays(this.feed)} .bearer=${() => this.token.bearer}></fl-player>`;
+    if (door === 'open' || door === 'granted' || door === 'waiting')
+      return html`<fl-player .name=${this.name} .server=${door === 'waiting' ? 'loading' : serverSays(this.feed)} .bearer=${() => this.token.bearer}></fl-player>`;
     return html`<fl-gate .channel=${this.name} .door=${door} .open=${(password: string) => this.token.ask(password)} @followed=${() => this.source.again()}></fl-gate>`;
   }
 

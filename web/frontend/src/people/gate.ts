@@ -6,7 +6,6 @@ import { customElement, property } from 'lit/decorators.js';
 import type { Door } from '../lib/playback-token';
 import { askToSignIn } from '../lib/session';
 import { icon } from '../parts/icon';
-import { mark } from '../parts/mark';
 import { texts } from '../texts';
 import './follow';
 import { field, FormElement, valuesOf } from './form';
@@ -16,7 +15,7 @@ const words = texts.people.private;
 @customElement('fl-gate')
 export class Gate extends FormElement {
   @property() channel = '';
-  @property() door: Door = 'waiting';
+  @property() door: Door = 'refused';
   @property({ attribute: false }) open: (password: string) => Promise<void> = () => Promise.resolve();
 
   protected override render(): TemplateResult {
@@ -39,13 +38,11 @@ export class Gate extends FormElement {
         return html`${icon(Lock)}
           <h2>${words.password.title}</h2>
           <form @submit=${this.onPassword}>${field({ name: 'password', label: words.password.label, type: 'password', required: true, maxlength: 200 })} ${this.submitButton(words.password.yes)}</form>`;
-      case 'refused':
+      default:
         return html`${icon(Lock)}
           <h2>${words.refused.title}</h2>
           <p>${words.refused.body}</p>
           <a class="button" href="/">${texts.watch.others}</a>`;
-      default:
-        return html`${mark('loading')}<span class="hidden-text" role="status">${texts.watch.loading}</span>`;
     }
   }
 
