@@ -3,14 +3,14 @@
 import '../styles/base.css';
 import '../styles/player.css';
 import '../styles/embed.css';
-import '../player/player';
 import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/api';
 import { Feed, type FeedState } from '../lib/feed';
 import { channelOfPath, PageElement } from '../parts/element';
 import { mark } from '../parts/mark';
-import { serverSays } from '../player/server-says';
+import { Admission } from '../player/admission';
+import { entrance } from '../player/entrance';
 import { texts } from '../texts';
 
 @customElement('fl-embed')
@@ -18,8 +18,10 @@ export class Embed extends PageElement {
   @state() private feed: FeedState<Channel> = { kind: 'loading' };
 
   private readonly name = channelOfPath(window.location.pathname);
+  private readonly admission = new Admission(this, this.name);
   private readonly source = new Feed<Channel>(`/api/v1/channels/${encodeURIComponent(this.name)}`, (state) => {
     this.feed = state;
+    if (state.kind === 'value') this.admission.admit(state.value);
   });
 
   override connectedCallback(): void {
@@ -32,11 +34,12 @@ export class Embed extends PageElement {
     this.source.stop();
   }
 
+
   protected override render(): TemplateResult {
     return html`
       <main class="embed over-video">
         <h1 class="hidden-text">${this.name}</h1>
-        <fl-player .name=${this.name} .server=${serverSays(this.feed)}></fl-player>
+        ${entrance(this.name, this.feed, this.source, this.admission)}
         <a class="badge dark from" href=${`/watch/${this.name}`} target="_blank" rel="noopener">${mark()}${texts.embed.open}</a>
       </main>
     `;

@@ -5,21 +5,18 @@ import '../styles/player.css';
 import '../styles/watch.css';
 import '../parts/top';
 import '../people/follow';
-import '../people/gate';
-import '../player/player';
 import { Check, Eye, Share2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/api';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
-import { doorOf, PlaybackToken } from '../lib/playback-token';
-import { session } from '../lib/session';
 import { copyText } from '../parts/copy';
 import { channelOfPath, PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
-import { serverSays } from '../player/server-says';
+import { Admission } from '../player/admission';
+import { entrance } from '../player/entrance';
 import { texts } from '../texts';
 
 @customElement('fl-watch')
@@ -27,20 +24,17 @@ export class Watch extends PageElement {
   @state() private feed: FeedState<Channel> = { kind: 'loading' };
   @state() private now = Date.now();
   @state() private shared = false;
-  @state() private signedIn = false;
 
   private readonly name = channelOfPath(window.location.pathname);
+  private readonly admission = new Admission(this, this.name);
   private readonly source = new Feed<Channel>(`/api/v1/channels/${encodeURIComponent(this.name)}`, (state) => {
     this.feed = state;
-    if (state.kind === 'value') this.admit(state.value);
+    if (state.kind === 'value') this.admission.admit(state.value);
   });
-  private readonly token = new PlaybackToken(this.name, () => this.requestUpdate());
-  private asking = false;
   private timer = 0;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void session().then((found) => (this.signedIn = found.account !== null));
     this.source.start();
     this.timer = window.setInterval(() => {
       this.now = Date.now();
@@ -50,7 +44,6 @@ export class Watch extends PageElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.source.stop();
-    this.token.drop();
     window.clearInterval(this.timer);
   }
 
@@ -60,28 +53,12 @@ export class Watch extends PageElement {
     return html`
       <fl-top here="watch"></fl-top>
       <main id="content" class="watch" tabindex="-1">
-        ${this.stage(channel)}
+        ${entrance(this.name, this.feed, this.source, this.admission)}
         ${this.about(channel)}
       </main>
     `;
   }
 
-  private stage(channel: Channel | null): TemplateResult {
-    const door = channel === null ? 'open' : doorOf(channel, this.signedIn, this.token.bearer);
-    if (door === 'open' || door === 'granted' || door === 'waiting')
-      return html`<fl-player .name=${this.name} .server=${door === 'waiting' ? 'loading' : serverSays(this.feed)} .bearer=${() => this.token.bearer}></fl-player>`;
-    return html`<fl-gate .channel=${this.name} .door=${door} .open=${(password: string) => this.token.ask(password)} @followed=${() => this.source.again()}></fl-gate>`;
-  }
-
-  /** Whoever may watch gets the token without asking; while the server is away, the next word of it is the next try. */
-  private admit(channel: Channel): void {
-    if (doorOf(channel, this.signedIn, this.token.bearer) !== 'waiting' || this.asking) return;
-    this.asking = true;
-    this.token
-      .ask()
-      .catch(() => undefined)
-      .finally(() => (this.asking = false));
-  }
 
   private about(channel: Channel | null): TemplateResult | typeof nothing {
     if (this.feed.kind === 'error') return nothing;

@@ -2,7 +2,6 @@
 
 import Hls, { ErrorTypes, Events, type ErrorData, type HlsConfig } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
-import { PlaybackToken } from '../lib/playback-token';
 
 export type PlaybackState = 'idle' | 'loading' | 'playing' | 'reconnecting' | 'ended' | 'unsupported';
 
@@ -57,7 +56,6 @@ export class Playback {
   private finishing = false;
   private choseToBeBehind = false;
   private jumpedAt = 0;
-  private readonly token = new PlaybackToken();
 
   constructor(
     readonly video: HTMLVideoElement,
@@ -86,7 +84,6 @@ export class Playback {
   stop(): void {
     window.clearInterval(this.watchdog);
     this.teardown();
-    this.token.stop();
     this.url = '';
     this.set('idle');
   }
@@ -213,9 +210,6 @@ export class Playback {
   private openHls(): void {
     const hls = new Hls({
       lowLatencyMode: true,
-      xhrSetup: (xhr) => {
-        if (this.token.current !== '') xhr.setRequestHeader('Authorization', `Bearer ${this.token.current}`);
-      },
       workerPath: workerUrl,
       preferManagedMediaSource: true,
       maxLiveSyncPlaybackRate: 1.1,
@@ -253,8 +247,6 @@ export class Playback {
 
   private onError(hls: Hls, data: ErrorData): void {
     if (hls !== this.hls) return;
-    // Only a channel that is not open to everybody asks for a token.
-    if (data.response?.code === 401) void this.token.start(this.url);
     if (!data.fatal) {
       if (data.type === ErrorTypes.NETWORK_ERROR && this.bufferAhead() < 0.2 && this.state === 'playing') this.set('reconnecting');
       return;
