@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from storage.bus.messages import BroadcastInfo
@@ -23,6 +24,7 @@ from tests.transcoder.media import arriving, audio_units, every, steady, video_u
 from tests.transcoder.station import BOTH, CHANNEL, BusViewer, Station, settings_for, transcoder
 from transcoder.patience import SILENCE
 from transcoder.process import WorkerProcess
+from transcoder.service import TranscoderService
 from transcoder.worker import WorkerConfig, encode_config
 
 pytestmark = pytest.mark.alone
@@ -37,13 +39,28 @@ def assert_whole(viewer: BusViewer) -> None:
     assert max(after[0] - before[0] for before, after in pairwise(pictures)) < 0.04
 
 
+async def warm(service: TranscoderService) -> None:
+    """The spare worker has everything loaded and waits for work: it sleeps, and has used no processor for a second."""
+    loaded = 0.2  # an interpreter alone has used less
+    quiet = used = 0.0
+    async with asyncio.timeout(30):
+        while quiet < 1:
+            await asyncio.sleep(0.1)
+            spare = service._spare
+            if spare is None or not spare.running:
+                continue
+            process = psutil.Process(spare.pid)
+            before, used = used, sum(process.cpu_times()[:2])
+            quiet = quiet + 0.1 if used == before > loaded and process.status() == psutil.STATUS_SLEEPING else 0.0
+
+
 async def test_a_broadcast_from_its_first_unit_to_its_recording(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
     settings = settings_for(tmp_path, valkey.url)
     video = video_units(steady(30, 7), keyframe=every(2.0))
     arrivals = arriving(video, audio_units(7))
     viewer = BusViewer(bus)
-    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (_, storage):
-        await asyncio.sleep(1.5)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (service, storage):
+        await warm(service)
         began = station.clock.monotonic()
         async with asyncio.timeout(30), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
@@ -76,7 +93,7 @@ async def test_a_killed_worker_is_replaced_without_a_missing_number(no_leaks: Le
     arrivals = arriving(video, audio_units(12))
     viewer = BusViewer(bus)
     async with Station(bus, tmp_path).open() as station, transcoder(settings) as (service, _):
-        await asyncio.sleep(1.5)
+        await warm(service)
         async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
 
@@ -102,8 +119,8 @@ async def test_a_bus_that_loses_everything_gets_it_back(no_leaks: Leaks, tmp_pat
     video = video_units(steady(30, 12), keyframe=every(2.0))
     arrivals = arriving(video, audio_units(12))
     viewer = BusViewer(bus)
-    async with Station(bus, tmp_path).open() as station, transcoder(settings):
-        await asyncio.sleep(1.5)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (service, _):
+        await warm(service)
         async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
 
@@ -128,8 +145,8 @@ async def test_a_publisher_who_vanishes_and_comes_back_finds_the_broadcast(
     second = arriving(video_units(steady(30, 4), keyframe=every(2.0)), audio_units(4))
     viewer = BusViewer(bus)
     states = set()
-    async with Station(bus, tmp_path).open() as station, transcoder(settings):
-        await asyncio.sleep(1.5)
+    async with Station(bus, tmp_path).open() as station, transcoder(settings) as (service, _):
+        await warm(service)
         async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
             await station.play(first, end=PublishEnd.SILENT)
@@ -157,7 +174,7 @@ async def test_a_worker_that_hangs_is_replaced(no_leaks: Leaks, tmp_path: Path, 
     video = video_units(steady(30, 12), keyframe=every(2.0))
     viewer = BusViewer(bus)
     async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
-        await asyncio.sleep(1.5)
+        await warm(service)
         async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
 
@@ -201,7 +218,7 @@ async def test_a_worker_that_gets_no_processor_is_not_taken_for_hung(no_leaks: L
     video = video_units(steady(30, 14), keyframe=every(2.0))
     viewer = BusViewer(bus)
     async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
-        await asyncio.sleep(1.5)
+        await warm(service)
         async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
             playing = group.create_task(station.play(arriving(video, audio_units(14))))
@@ -262,9 +279,10 @@ async def test_another_service_goes_on_with_the_broadcast_of_one_that_stopped(
     viewer = BusViewer(bus)
     async with Station(bus, tmp_path).open() as station, asyncio.timeout(40), asyncio.TaskGroup() as group:
         group.create_task(viewer.watch())
-        playing = group.create_task(station.play(arriving(video, audio_units(12))))
-        async with transcoder(settings):
-            await asyncio.sleep(5)
+        async with transcoder(settings) as (service, _):
+            await warm(service)
+            playing = group.create_task(station.play(arriving(video, audio_units(12))))
+            await wait_for(lambda: len(viewer.video.parts) > 6)
         async with transcoder(settings):
             await playing
             await wait_for(lambda: viewer.ended)
@@ -277,6 +295,7 @@ async def test_another_service_goes_on_with_the_broadcast_of_one_that_stopped(
 async def test_a_broadcast_nobody_comes_back_to_ends(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
     viewer = BusViewer(bus)
     async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, _):
+        await warm(service)
         async with asyncio.timeout(30), asyncio.TaskGroup() as group:
             group.create_task(viewer.watch())
             await station.play(arriving(audio_units(3)), BOTH[:1], end=None)
@@ -321,7 +340,13 @@ async def test_a_bus_that_hangs_gets_everything_afterwards(no_leaks: Leaks, tmp_
     video = video_units(steady(30, 12), keyframe=every(2.0))
     viewer = BusViewer(bus)
     settings = settings_for(tmp_path, valkey.url)
-    async with Station(bus, tmp_path).open() as station, transcoder(settings), asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with (
+        Station(bus, tmp_path).open() as station,
+        transcoder(settings) as (service, _),
+        asyncio.timeout(60),
+        asyncio.TaskGroup() as group,
+    ):
+        await warm(service)
         group.create_task(viewer.watch())
 
         async def hang() -> None:
