@@ -26,6 +26,8 @@ class KeyRing:
         self._clock = clock
         self._keys: dict[str, tuple[PublicKey, Ed25519PublicKey]] = {}
         self._signing: SigningKey | None = None
+        self.revision = 0
+        """Grows whenever other keys vouch than before: what was found good by the old ones must be looked at again."""
 
     @property
     def keys(self) -> tuple[PublicKey, ...]:
@@ -40,6 +42,8 @@ class KeyRing:
                 found[key.kid] = (key, Ed25519PublicKey.from_public_bytes(key.public))
             except (ValueError, UnsupportedAlgorithm):
                 continue
+        if [key for key, _ in found.values()] != list(self.keys):
+            self.revision += 1
         self._keys = found
         self._signing = signing
 

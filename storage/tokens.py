@@ -36,6 +36,11 @@ class Tokens:
         self._clock = clock
         self._jws = jwt.PyJWS(algorithms=[_ALGORITHM])
 
+    @property
+    def revision(self) -> int:
+        """See :attr:`KeyRing.revision`."""
+        return self._keys.revision
+
     def issue(self, kind: TokenType, subject: str, seconds: float, **claims: Claim) -> str:
         """A token about ``subject``, good for ``seconds`` (at most :data:`LONGEST_LIFE`).
 

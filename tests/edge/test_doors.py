@@ -9,16 +9,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage.announced_keys import announce
+from storage.bus.messages import ChannelInfo
 from storage.bus.redis import Bus
 from storage.bus.topics import channel_key
 from storage.clock import SystemClock
 from storage.key_ring import KeyRing, SigningKey
 from storage.model.channel import Visibility
-from storage.model.ids import ChannelName
+from storage.model.errors import Refused
+from storage.model.ids import ChannelId, ChannelName
 from storage.model.token import PublicKey, TokenType
 from storage.objects.store import ObjectStore
 from storage.tokens import Tokens
 from tests.edge.publisher import Publisher
+from web.edge.doors import Doors
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +133,20 @@ async def test_a_channel_nobody_told_of_is_given_to_nobody(publisher: Publisher,
 async def test_a_preflight_allows_the_token(viewer: httpx.AsyncClient) -> None:
     answer = await viewer.options("/hls/demo/index.m3u8", headers={"Access-Control-Request-Headers": "authorization"})
     assert "authorization" in answer.headers["access-control-allow-headers"].lower()
+
+
+async def test_a_token_whose_key_is_gone_opens_nothing_any_more(bus: Bus) -> None:
+    private, clock = Ed25519PrivateKey.generate(), SystemClock()
+    ring = KeyRing(clock)
+    key = PublicKey("old", private.public_key().public_bytes_raw(), datetime.now(UTC), None)
+    ring.replace([key], SigningKey("old", private))
+    tokens = Tokens(ring, clock)
+    doors = Doors(bus, tokens, clock)
+    info = ChannelInfo(id=ChannelId("c"), channel=ChannelName("c"), title="", visibility=Visibility.PASSWORD)
+    token = token_for(tokens, "c")
+    assert doors.admit(info, token) is False
+    ring.replace([key])
+    assert doors.admit(info, token) is False
+    ring.replace([])
+    with pytest.raises(Refused):
+        doors.admit(info, token)

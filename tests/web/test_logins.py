@@ -78,6 +78,16 @@ async def test_an_api_token_may_do_what_its_scopes_say(site: Site) -> None:
     assert (await ada.delete(f"/api/v1/account/api-tokens/{made['id']}")).status_code == 404
 
 
+async def test_an_api_token_makes_none_that_may_more_than_itself(site: Site) -> None:
+    ada = await member(site.app, site.storage, "ada")
+    made = await body(await ada.post("/api/v1/account/api-tokens", json={"name": "Bot", "scopes": ["account:write", "chat"]}), 201)
+    client = site.app.test_client(use_cookies=False)
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    more = await client.post("/api/v1/account/api-tokens", headers=headers, json={"name": "More", "scopes": ["chat", "publish"]})
+    assert (await body(more, 403))["code"] == "scope_required"
+    await body(await client.post("/api/v1/account/api-tokens", headers=headers, json={"name": "Less", "scopes": ["chat"]}), 201)
+
+
 async def test_an_api_token_is_over_when_it_says(site: Site) -> None:
     ada = await member(site.app, site.storage, "ada")
     made = await body(await ada.post("/api/v1/account/api-tokens", json={"name": "Bot", "scopes": ["account:read"], "days": 1}), 201)

@@ -67,6 +67,7 @@ class ChannelRoutes:
         """A new channel of yours."""
         made = await self._storage.channels.create(channel_name(body.name), body.title, owner=account.id)
         self._views.changed(made.name)
+        await self._storage.audit.write(actor, "channel.created", channel=made.id, subject=made.name)
         granted = await self._storage.access.require(actor, Action.EDIT, made.name)
         return Answer(await self._views.of(granted, request.host), {"Location": f"/api/v1/channels/{made.name}"})
 
@@ -93,6 +94,12 @@ class ChannelRoutes:
             self._check_off_air(granted)
         new = await self._storage.channels.edit(old.id, edit, version=version)
         self._views.changed(old.name, new.name)
+        if new.name != old.name:
+            await self._storage.audit.write(actor, "channel.renamed", channel=new.id, subject=new.name, data={"before": old.name})
+        if new.visibility is not old.visibility:
+            await self._storage.audit.write(
+                actor, "channel.opened_to", channel=new.id, subject=new.name, data={"visibility": str(new.visibility)}
+            )
         await announce_channel(self._storage.bus, new)
         return await self._views.of(await self._storage.access.require(actor, Action.EDIT, new.name), request.host)
 
@@ -106,6 +113,7 @@ class ChannelRoutes:
         self._check_off_air(granted)
         await self._storage.channels.delete(record.id)
         self._views.changed(record.name)
+        await self._storage.audit.write(actor, "channel.deleted", channel=record.id, subject=record.name)
         for picture in (record.picture, record.banner, record.offline_picture):
             await self._pictures.forget(picture)
 

@@ -36,6 +36,7 @@ class StreamKeyRoutes:
         """A new stream key; told this once."""
         granted = await self._storage.access.require(actor, Action.KEYS, name)
         record, plain = await self._storage.stream_keys.add(granted.channel.name, body.name)
+        await self._storage.audit.write(actor, "key.created", channel=granted.channel.id, subject=record.id)
         return _view(record, plain)
 
     @NOUN.route("DELETE", "/channels/{name}/keys/{key}", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_ERRORS)
@@ -43,6 +44,7 @@ class StreamKeyRoutes:
         """Revoke a key; what it publishes ends within five seconds."""
         granted = await self._storage.access.require(actor, Action.KEYS, name)
         await self._storage.stream_keys.revoke(granted.channel.name, RecordId(key))
+        await self._storage.audit.write(actor, "key.revoked", channel=granted.channel.id, subject=key)
 
 
 def _view(record: KeyRecord, plain: str | None = None) -> StreamKey:

@@ -32,6 +32,7 @@ class Doors:
         self._clock = clock
         self._known: OrderedDict[ChannelName, tuple[float, float, ChannelInfo | None]] = OrderedDict()
         self._good: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._good_by = -1
 
     def known(self, channel: ChannelName) -> ChannelInfo | None:
         """What is known of a channel without asking, if that is fresh."""
@@ -83,6 +84,9 @@ class Doors:
         raise Refused(ErrorCode.PLAYBACK_TOKEN_REQUIRED, "This channel needs a playback token.")
 
     def _opens(self, token: str, channel: ChannelId) -> bool:
+        if self._good_by != self._tokens.revision:
+            self._good.clear()
+            self._good_by = self._tokens.revision
         found = self._good.get(token)
         if found is None:
             try:

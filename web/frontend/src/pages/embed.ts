@@ -34,7 +34,6 @@ export class Embed extends PageElement {
     this.source.stop();
   }
 
-
   protected override render(): TemplateResult {
     return html`
       <main class="embed over-video">

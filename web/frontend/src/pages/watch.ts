@@ -59,7 +59,6 @@ export class Watch extends PageElement {
     `;
   }
 
-
   private about(channel: Channel | null): TemplateResult | typeof nothing {
     if (this.feed.kind === 'error') return nothing;
     if (channel === null)
