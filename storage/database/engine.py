@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -140,11 +140,13 @@ def _upgrade(connection: Connection) -> None:
 def _is_passing(error: DBAPIError) -> bool:
     # PostgreSQL classes 08 connection, 53 resources, 57 operator's intervention (statement timeout, restart), 55P03 lock;
     # SQLite says in words only that it is busy or its disk is.
-    state = str(getattr(error.orig, "sqlstate", None) or "")
+    # Words about a broken constraint name tables and columns, and "blocked" has "locked" in it.
+    if isinstance(error, IntegrityError):
+        return False
+    if state := str(getattr(error.orig, "sqlstate", None) or ""):
+        return state[:2] in {"08", "53", "57"} or state == "55P03"
     words = str(error.orig).lower()
-    return (
-        state[:2] in {"08", "53", "57"} or state == "55P03" or any(word in words for word in ("locked", "busy", "disk", "unable to open"))
-    )
+    return any(word in words for word in ("locked", "busy", "disk", "unable to open"))
 
 
 def _unavailable(error: Exception) -> Unavailable:

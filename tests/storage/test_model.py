@@ -36,8 +36,8 @@ def test_every_state_is_reached_and_the_end_is_final() -> None:
     assert not TRANSITIONS[BroadcastState.ENDED]
 
 
-def test_only_a_good_bye_ends_a_broadcast_at_once() -> None:
-    assert {PublishEnd.PUBLISHER_LEFT} == ENDS_BROADCAST
+def test_only_a_good_bye_and_a_right_that_is_gone_end_a_broadcast_at_once() -> None:
+    assert {PublishEnd.PUBLISHER_LEFT, PublishEnd.REVOKED} == ENDS_BROADCAST
 
 
 @given(st.from_regex(r"[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?", fullmatch=True))
