@@ -40,6 +40,7 @@ SILENT_AFTER = 2.0
 POSTER_EVERY = 30.0
 FIRST_POSTER = 1.0
 _TRY_AGAIN = 0.2
+_STARVED = 0.2
 _DRAIN = 3.0
 _STORE_DRAIN = 60.0
 _WISH_EVERY = 0.2
@@ -321,9 +322,17 @@ class Job:
         return int(self._clock.monotonic() * _SECOND_NS)
 
     async def _keep_time(self) -> None:
+        starved = False
         while True:
             # While pictures are passed through, what comes keeps the time, and only its absence must be noticed.
-            await self._clock.sleep(2 * TICK if self._packager.lane is Lane.PASSTHROUGH else TICK)
+            pause = 2 * TICK if self._packager.lane is Lane.PASSTHROUGH else TICK
+            asked = self._clock.monotonic()
+            await self._clock.sleep(pause)
+            if self._clock.monotonic() - asked > pause + _STARVED and not starved:
+                # What came meanwhile is read first: we were late, not the source.
+                starved = True
+                continue
+            starved = False
             if self._now_ns() - self._ticked_ns >= TICK * _SECOND_NS:
                 self._tick(self._now_ns())
                 self._collect()

@@ -22,6 +22,8 @@ _HEADROOM_NS = 10 * SECOND_NS
 _VIDEO_WAIT_NS = 1 * SECOND_NS
 _AUDIO_WAIT_NS = SECOND_NS // 2
 _AUDIO_PATIENCE_NS = 300_000_000
+_AUDIO_SILENCE_NS = SECOND_NS // 4
+"""A source that was heard more lately is not silent, however late its sound is: a worker that was starved reads on."""
 _TAKE_OVER_WAIT_NS = 1 * SECOND_NS
 _STRAY_NS = 2 * SECOND_NS
 _EARLY_UNITS = 250
@@ -59,6 +61,7 @@ class Packager:
         self._early: deque[AccessUnit] = deque(maxlen=_EARLY_UNITS)
         self._early_pace = Pace()
         self._next_cut = 0
+        self._heard_ns = 0
         self.video: VideoSide | None = None
         self.audio: AudioSide | None = None
         self._video_writer = self._writer(RenditionName.VIDEO, VIDEO_RATE)
@@ -120,6 +123,8 @@ class Packager:
         if self._finished or unit.kind not in self._tracks:
             return
         self._last[int(unit.kind)] = unit.sequence
+        if unit.kind is TrackKind.AUDIO:
+            self._heard_ns = now_ns
         if self._origin_ns is None:
             self._origin_ns = unit.capture_ns - _HEADROOM_NS
             self._fresh = False
@@ -281,7 +286,7 @@ class Packager:
         expected = TrackKind.AUDIO in self._tracks
         if (expected and self.audio.pace.settled) or known is None:
             due = self.audio.pace.due(now_ns) - _AUDIO_PATIENCE_NS
-            if self.audio.pace.known:
+            if self.audio.pace.known and (known is None or now_ns - self._heard_ns > _AUDIO_SILENCE_NS):
                 self.audio.silence(due * AUDIO_RATE // SECOND_NS)
         elif not expected or now_ns - (self._opened_ns or 0) > _AUDIO_WAIT_NS:
             self.audio.silence(known)

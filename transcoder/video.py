@@ -18,6 +18,8 @@ from transcoder.timeline import SECOND_NS
 
 _STALL = 1.75
 """Part targets after a part's start at which a source that brought nothing to end it is taken for frozen."""
+_SILENCE_NS = SECOND_NS // 4
+"""A source that brought a frame more lately is not frozen, however late its frames are: a worker that was starved reads on."""
 _PATIENCE = VIDEO_RATE * 12 // 100
 """Ticks a picture may be late in the encode lane before the one before it is shown again."""
 _ASK_AGAIN = VIDEO_RATE // 2
@@ -56,6 +58,7 @@ class VideoSide:
         self._used: tuple[bytes, bytes] | None = None
         self._mark = mark
         self._asked = 0
+        self._came_ns = 0
         self._rate = FrameRate()
         self.intake = VideoIntake()
         self.announced = announced
@@ -100,6 +103,7 @@ class VideoSide:
 
     def unit(self, unit: AccessUnit, now_ns: int, lead: float) -> None:
         """A frame; ``lead`` in seconds as in :meth:`TrackTimeline.place`."""
+        self._came_ns = now_ns
         pts = self.intake.accept(unit, now_ns, lead)
         if pts is None:
             return
@@ -123,7 +127,8 @@ class VideoSide:
         if not self.pace.known or self._mark is not None:
             return
         due = self.pace.due(now_ns) * VIDEO_RATE // SECOND_NS
-        if self.lane is Lane.PASSTHROUGH and due > self._cutter.part_start + int(self._rule.part * _STALL):
+        silent = now_ns - self._came_ns > _SILENCE_NS
+        if silent and self.lane is Lane.PASSTHROUGH and due > self._cutter.part_start + int(self._rule.part * _STALL):
             self._judge.obstacle(Obstacle.GAP, self._cutter.last_pts)
             self._to_encode(self._after_last())
         if self._encode is not None:

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from storage.bus.messages import TrackInfo
+from storage.model.ids import SessionId
 from storage.model.media import AccessUnit, Codec, TrackKind
 from tests.transcoder.media import SECOND, START_NS, Arrival, arriving, audio_units, clicks, every, flashing, steady, video_units
 from tests.transcoder.test_h264 import sps_of_size
 from tests.transcoder.test_packager import flashes, onsets
-from tests.transcoder.viewer import H264_AND_OPUS, run
+from tests.transcoder.viewer import BROADCAST, H264_AND_OPUS, TIMING, Viewer, run
 from transcoder.cut import Obstacle
 from transcoder.h264 import parse, parse_sps
 from transcoder.lane import LaneJudge, Timing, too_big, unfit
+from transcoder.packager import Packager
 
 VP8_AND_OPUS = (TrackInfo(kind=TrackKind.VIDEO, codec=Codec.VP8), H264_AND_OPUS[1])
 
@@ -268,3 +270,31 @@ def test_a_process_that_was_stopped_catches_up_with_fewer_frames() -> None:
     assert max(after[0] - before[0] for before, after in pairwise(pictures)) < 0.11
     assert len(pictures) < 13 * 30 * 0.6
     assert pictures[-1][0] - pictures[-10][0] < 0.31
+
+
+def test_a_worker_that_was_starved_reads_on_and_takes_nobody_for_frozen() -> None:
+    """A second and a half in which nothing ran, then everything that came meanwhile, in small reads with the time noted after each."""
+    video, sound = video_units(steady(30, 8), keyframe=every(2.0)), audio_units(8)
+    arrivals = arriving(video, sound)
+    viewer, packager = Viewer(), Packager(TIMING, BROADCAST, 0)
+    packager.open(SessionId("s.1"), H264_AND_OPUS, 0)
+    asleep, awake = 4 * SECOND, 4 * SECOND + SECOND * 3 // 2
+    for number, arrival in enumerate(arrivals):
+        now = max(arrival.at, awake) if arrival.at >= asleep else arrival.at
+        packager.unit(arrival.unit, now)
+        if number % 10 == 0:
+            packager.tick(now)
+        if taken := packager.take():
+            viewer.take(taken[0].events, taken[0].blobs | taken[0].inits)
+    packager.finish()
+    taken = packager.take()
+    assert taken
+    viewer.take(taken[0].events, taken[0].blobs | taken[0].inits)
+    viewer.check()
+    assert packager.video is not None
+    assert packager.video.switches == 0
+    assert viewer.video.discontinuities == []
+    assert len(viewer.pictures()) == len(video)
+    _, samples = viewer.sound()
+    quiet = [index for index in range(0, len(samples) - 480, 480) if max(map(abs, samples[index : index + 480])) < 1e-4]
+    assert len(quiet) < 10
