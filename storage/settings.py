@@ -29,6 +29,7 @@ class Settings:
     edge_url: str = ""
     ice_servers: tuple[str, ...] = ()
     part_target: float = 0.42
+    hold_back: float = 3.0
     segment_target: float = 2.0
     window: float = 60.0
     hold: float = 120.0
@@ -119,6 +120,8 @@ class Settings:
         elif not honoured(self.part_target):
             below, above = neighbours(self.part_target)
             problems.append(f"FANLIGHT_PART_TARGET: no whole number of audio frames fills a part that long; {below} or {above} would do.")
+        if not 2 <= self.hold_back <= 10:
+            problems.append("FANLIGHT_HOLD_BACK must be 2 to 10 parts.")
         if not max(1.0, 2 * self.part_target) <= self.segment_target <= 10:
             problems.append("FANLIGHT_SEGMENT_TARGET must be 1 to 10 seconds and at least two parts long.")
         elif not 6 * self.target_duration <= self.window <= 3600:

@@ -159,6 +159,7 @@ class Job:
                 part_target=settings.part_target,
                 target_duration=settings.target_duration,
                 window=settings.window,
+                hold_back=settings.hold_back,
             )
         self._info = info
         self._open_parts(info, point)

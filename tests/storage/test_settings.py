@@ -62,6 +62,8 @@ def test_all_problems_are_told_at_once() -> None:
         ("PART_TARGET", "0.05"),
         ("PART_TARGET", "nan"),
         ("SEGMENT_TARGET", "0.5"),
+        ("HOLD_BACK", "1.9"),
+        ("HOLD_BACK", "nan"),
         ("SEGMENT_TARGET", "inf"),
         ("WINDOW", "17"),
         ("WINDOW", "inf"),

@@ -13,7 +13,7 @@ PARTS_LISTED = 3
 SKIP_BOUNDARY = 6
 """CAN-SKIP-UNTIL in target durations, the smallest allowed (section 4.4.3.8)."""
 HOLD_BACK = 3
-"""HOLD-BACK in target durations and PART-HOLD-BACK in part targets (section 4.4.3.8; Apple's authoring rule 14.3)."""
+"""HOLD-BACK in target durations and, unless said, PART-HOLD-BACK in part targets (section 4.4.3.8; Apple's authoring rule 14.3)."""
 
 
 class Skip(Enum):
@@ -45,6 +45,7 @@ def render_media(
     part_target: float,
     target_duration: int,
     low_latency: bool,
+    hold_back: float = HOLD_BACK,
     prefix: str = "",
     siblings: Mapping[str, RenditionWindow] | None = None,
     skip: Skip = Skip.NO,
@@ -53,10 +54,11 @@ def render_media(
 
     Plain playlists (``low_latency`` false) list the complete segments that are stored, up to the first one that is not.
     ``prefix`` stands before every address of this rendition's media (``<broadcast>/`` at the edge). ``siblings`` are all
-    other renditions by the address of their media playlist relative to this one. ``part_target`` and ``target_duration`` in seconds.
+    other renditions by the address of their media playlist relative to this one. ``part_target`` and ``target_duration`` in seconds,
+    ``hold_back`` (PART-HOLD-BACK) in parts: at least two, and three where players must never wait for a late part.
     """
     lines = (
-        _low_latency(window, part_target, target_duration, prefix=prefix, siblings=siblings or {}, skip=skip)
+        _low_latency(window, part_target, target_duration, hold_back=hold_back, prefix=prefix, siblings=siblings or {}, skip=skip)
         if low_latency
         else _plain(window, target_duration, prefix)
     )
@@ -128,13 +130,14 @@ def _low_latency(
     part_target: float,
     target_duration: int,
     *,
+    hold_back: float,
     prefix: str,
     siblings: Mapping[str, RenditionWindow],
     skip: Skip,
 ) -> Iterator[object]:
     skipped = 0 if skip is Skip.NO or window.ended else _beyond(window, SKIP_BOUNDARY * target_duration)
     yield from _head(6 if not skipped else 9 if skip is Skip.SEGMENTS else 10, target_duration)
-    yield tags.ServerControl(SKIP_BOUNDARY * target_duration, HOLD_BACK * target_duration, HOLD_BACK * part_target)
+    yield tags.ServerControl(SKIP_BOUNDARY * target_duration, HOLD_BACK * target_duration, hold_back * part_target)
     yield tags.PartInf(part_target)
     yield from _sequences(window)
     if skipped:

@@ -68,6 +68,7 @@ class RenditionDelivery:
                     self._window.renditions[self.name],
                     part_target=self._info.part_target,
                     target_duration=self._info.target_duration,
+                    hold_back=self._info.hold_back,
                     low_latency=True,
                     prefix=f"{self._info.broadcast}/",
                     siblings={f"../{name}/media.m3u8": window for name, window in self._window.renditions.items() if name is not self.name},

@@ -155,3 +155,10 @@ def test_a_playlist_too_short_to_skip_anything_is_answered_whole() -> None:
 def test_an_ended_playlist_is_never_a_delta_update() -> None:
     window = live(broadcast(20, end=True))
     assert media(window, skip=Skip.SEGMENTS) == media(window)
+
+
+def test_players_stay_as_far_behind_as_the_operator_wants() -> None:
+    window = live(broadcast(2)).renditions[VIDEO]
+    closer = render_media(window, part_target=0.25, target_duration=3, low_latency=True, hold_back=2.5)
+    assert "PART-HOLD-BACK=0.625" in closer
+    assert ",HOLD-BACK=9.0," in closer
