@@ -66,9 +66,9 @@ class RenditionInfo(msgspec.Struct, frozen=True, kw_only=True):
 class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A broadcast viewers can ask for. Kept by its transcoder worker under a time to live.
 
-    ``part_target`` and ``target_duration`` never change during a broadcast; seconds. ``hold_back`` is how many parts
-    players stay behind. ``window`` is how many seconds of segments a live playlist lists. ``lane`` is ``passthrough`` or ``encode``. ``poster`` is an object key or empty.
-    ``end_reason`` is why the publisher went, once the broadcast has ended.
+    ``part_target`` and ``target_duration`` never change during a broadcast; seconds. ``hold_back`` is how many parts players stay
+    behind, ``window`` how many seconds of segments a live playlist lists. ``lane`` is ``passthrough`` or ``encode``. ``poster`` is
+    an object key or empty. ``end_reason`` is why the publisher went, once the broadcast has ended.
     """
 
     channel: ChannelName

@@ -128,6 +128,8 @@ def test_a_taken_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_taken_ports_of_both_kinds_are_named_together(tmp_path: Path) -> None:
     variables = environment(tmp_path / "data")
     with socket.socket() as web, socket.socket(type=socket.SOCK_DGRAM) as media:
+        # An instance of another test may have used it a moment ago.
+        web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         web.bind(("127.0.0.1", int(variables["FANLIGHT_PORT"])))
         web.listen()
         media.bind(("127.0.0.1", int(variables["FANLIGHT_MEDIA_PORT"])))
