@@ -17,7 +17,7 @@ from tests.clients import programs
 from tests.clients.publishers import fanlight, running
 from tests.fixtures.platform import Platform, running_platform
 
-LOWER = {"FANLIGHT_PART_TARGET": "0.25", "FANLIGHT_HOLD_BACK": "2.5"}
+LOWER = {"FANLIGHT_PART_TARGET": "0.25", "FANLIGHT_HOLD_BACK": "2.2"}
 FLAGS = ("--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu")
 STAMP = (Path(programs.HERE) / "stamp.js").read_text().replace("export function", "function")
 READER = (

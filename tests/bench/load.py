@@ -25,9 +25,7 @@ SOUNDS = {
     "voice": "aevalsrc=exprs='(lt(mod(t,1),0.6)*0.2*(sin(2*PI*140*t)+sin(2*PI*560*t)/2+sin(2*PI*1260*t)/4+sin(2*PI*2520*t)/8)"
     "+(random(0)-0.5)*0.02)':s=48000",
 }
-"""A pure tone is the dearest sound there is for the AAC encoder: it asks for fewer bits than the encoder may spend, which then
-encodes frames up to five times. The other one has harmonics, pauses and noise, as voices have.
-"""
+"""A pure tone is the dearest sound there is for the AAC encoder. The other one has harmonics, pauses and noise, as voices have."""
 
 
 def make_loop(folder: Path, sound: str = "tone") -> Path:
