@@ -4,14 +4,14 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.database.rows import ACCOUNT_COLUMNS, account_of
 from storage.database.tables import account as accounts
@@ -235,7 +235,7 @@ class AccountRepository:
         return account_of(row)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+        return utc_now(self._clock)
 
 
 async def insert_account(connection: AsyncConnection, made: Account, password_hash: str | None) -> None:

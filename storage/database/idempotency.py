@@ -1,12 +1,12 @@
 """Requests that must not be done twice, and what was answered the first time."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.database.tables import idempotent_request as requests
 
@@ -77,4 +77,4 @@ class IdempotencyRepository:
         return len(rows)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+        return utc_now(self._clock)

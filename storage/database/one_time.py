@@ -1,13 +1,13 @@
 """One-time tokens: shown once, kept as digests."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import secrets
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.database.tables import one_time_token as tokens
 from storage.model.errors import ErrorCode, Refused
@@ -53,7 +53,7 @@ class OneTimeTokens:
         return _one_time(row)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+        return utc_now(self._clock)
 
 
 async def use(connection: AsyncConnection, purpose: Purpose, token: str, now: datetime) -> OneTime:

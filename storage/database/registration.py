@@ -1,12 +1,12 @@
 """What needs a one-time token and changes an account in the same transaction: signing up, a new password, a proven address."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.accounts import insert_account
 from storage.database.engine import Database
 from storage.database.one_time import use
@@ -109,7 +109,7 @@ class Registration:
         return AccountId(changed)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+        return utc_now(self._clock)
 
 
 def check_reserved(new: Account) -> None:

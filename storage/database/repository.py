@@ -1,8 +1,8 @@
 """What the repositories share: the database, the clock, new ids."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.model.ids import RecordId, new_record_id
 
@@ -18,4 +18,4 @@ class Repository:
         return new_record_id(self._clock.unix_ns() // 1_000_000)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.unix_ns() // 1_000 / 1_000_000, UTC)
+        return utc_now(self._clock)

@@ -1,19 +1,10 @@
-/** The REST interface as the pages see it; the records mirror web/schema.py. */
+/** The REST interface as the pages see it; its records are those of rest.ts, made from its description. */
+
+import type { Latency, Picture, SessionStatistics } from './rest';
+
+export type { Latency, Picture, SessionStatistics };
 
 export type ChannelState = 'offline' | 'starting' | 'live' | 'interrupted' | 'ended';
-
-export interface Latency {
-  players: number;
-  p50_ms: number;
-  p95_ms: number;
-}
-
-export interface Picture {
-  width: number;
-  height: number;
-  frame_rate: number;
-  lane: string;
-}
 
 export interface Channel {
   channel: string;
@@ -34,26 +25,6 @@ export interface Channel {
 
 export interface Broadcasts {
   broadcasts: Channel[];
-}
-
-export interface SessionStatistics {
-  connected: boolean;
-  bitrate: number;
-  packets: number;
-  lost: number;
-  recovered: number;
-  frames: number;
-  frames_given_up: number;
-  keyframes: number;
-  rtt_ms: number;
-  width: number;
-  height: number;
-  frame_rate: number;
-  codec: string;
-  nacks: number;
-  plis: number;
-  viewers: number;
-  latency: Latency | null;
 }
 
 /** A refusal by the server (RFC 9457), or `network` when there was no answer at all. */
