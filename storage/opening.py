@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.database.blocks import BlockRepository
     from storage.database.broadcasts import BroadcastRepository
     from storage.database.channels import ChannelRepository
+    from storage.database.chat_log import ChatLog
     from storage.database.engine import Database
     from storage.database.export import ExportRepository
     from storage.database.follows import FollowRepository
@@ -86,6 +87,13 @@ class Storage:
         from storage.database.channels import ChannelRepository
 
         return ChannelRepository(self.database, self._clock)
+
+    @cached_property
+    def chat_log(self) -> "ChatLog":
+        """What happened in channels' chats, in order."""
+        from storage.database.chat_log import ChatLog
+
+        return ChatLog(self.database, self._clock)
 
     @cached_property
     def stream_keys(self) -> "StreamKeyRepository":

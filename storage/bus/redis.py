@@ -13,10 +13,24 @@ from storage.bus import calls, scripts
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
-from storage.bus.topics import CHANGES, FENCE, GENERATION, REVOCATIONS, index_key, lease_key, limit_key, order_key, viewers_key, window_key
+from storage.bus.topics import (
+    CHANGES,
+    FENCE,
+    GENERATION,
+    REVOCATIONS,
+    index_key,
+    lease_key,
+    limit_key,
+    order_key,
+    room_topic,
+    ticket_key,
+    viewers_key,
+    window_key,
+)
+from storage.chat.events import RoomHint
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
-from storage.model.ids import AccountId, BroadcastId, ChannelName, NodeId, new_broadcast_id
+from storage.model.ids import AccountId, BroadcastId, ChannelId, ChannelName, NodeId, new_broadcast_id
 
 DEADLINE = 0.5
 """Seconds a command may take."""
@@ -107,6 +121,14 @@ class Bus:
     def revocations(self, *, poll: float = 1.0) -> AbstractAsyncContextManager[AsyncIterator[AccountId | None]]:
         """Accounts to forget, and None for "there may have been more": as :meth:`changes`."""
         return cast("AbstractAsyncContextManager[AsyncIterator[AccountId | None]]", self._hints(REVOCATIONS, poll))
+
+    async def tell_room(self, hint: RoomHint) -> None:
+        """Tell other nodes what was committed to a room. Hints may be lost."""
+        await self._connection.command("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint))
+
+    async def use_ticket(self, ticket: str, *, ttl: float) -> bool:
+        """Whether a ticket is used for the first time within ``ttl``."""
+        return await self._connection.command("SET", ticket_key(ticket), "1", "NX", "PX", _ms(ttl)) is not None
 
     @asynccontextmanager
     async def _hints(self, topic: str, poll: float) -> AsyncIterator[AsyncIterator[str | None]]:

@@ -1,6 +1,6 @@
 """Every name used on the bus, known from here only."""
 
-from storage.model.ids import BroadcastId, ChannelName, NodeId
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId
 from storage.model.rendition import RenditionName
 
 
@@ -77,6 +77,21 @@ def calls_key(node: NodeId) -> str:
 def reply_key(call: str) -> str:
     """List that will hold the one reply to a call."""
     return f"fl:reply:{call}"
+
+
+def room_topic(channel: ChannelId) -> str:
+    """Pub/sub of a room's ``RoomHint``, told after they are committed. A hint may be lost: readers look into the log."""
+    return f"fl:chat:{channel}"
+
+
+def present_key(channel: ChannelId) -> str:
+    """Hash of chat node to its ``PresenceInfo`` of a room."""
+    return f"fl:chat:present:{channel}"
+
+
+def ticket_key(ticket: str) -> str:
+    """Set once, when a socket's ticket is used; time to live as long as the ticket could be shown again."""
+    return f"fl:ticket:{ticket}"
 
 
 CHANGES = "fl:changes"

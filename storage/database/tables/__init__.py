@@ -23,6 +23,20 @@ from storage.database.tables.channels import (
     channel_word,
     stream_key,
 )
+from storage.database.tables.chat import (
+    chat_action,
+    chat_appeal,
+    chat_emote,
+    chat_event,
+    chat_member,
+    chat_message,
+    chat_note,
+    chat_poll,
+    chat_reaction,
+    chat_room,
+    chat_term,
+    chat_vote,
+)
 from storage.database.tables.operations import audit, idempotent_request, webhook, webhook_delivery
 
 __all__ = [
@@ -37,6 +51,18 @@ __all__ = [
     "channel_role",
     "channel_tag",
     "channel_word",
+    "chat_action",
+    "chat_appeal",
+    "chat_emote",
+    "chat_event",
+    "chat_member",
+    "chat_message",
+    "chat_note",
+    "chat_poll",
+    "chat_reaction",
+    "chat_room",
+    "chat_term",
+    "chat_vote",
     "follow",
     "idempotent_request",
     "identity",

@@ -1,0 +1,144 @@
+"""The log of a room: events in one order for everybody, written together with what they tell of.
+
+Whoever writes locks the room's row, does its statements, appends and commits: so the order of numbers is the order of commits, on any
+number of nodes, and a number is never left out. What the log's readers were told is committed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.chat.events import Audience, Event, NumberedEvent, RoomHint, audience, encoded
+from storage.chat.settings import ChatSettings, settings_of
+from storage.clock import utc_now
+from storage.database.repository import Repository
+from storage.database.tables import chat_event as events
+from storage.database.tables import chat_room as rooms
+from storage.model.ids import ChannelId, RecordId, new_broadcast_id
+
+KEPT = timedelta(days=1)
+"""How long events are kept for those who resume; messages are kept by themselves."""
+MOST_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A room as the database has it. ``epoch`` and ``seq`` tell where its log is; ``version`` what is decided by."""
+
+    channel: ChannelId
+    epoch: str
+    seq: int
+    version: int
+    settings: ChatSettings
+    pinned: RecordId | None
+    poll: RecordId | None
+
+
+async def locked(connection: AsyncConnection, channels: Iterable[ChannelId], now: datetime) -> dict[ChannelId, RoomRow]:
+    """Rooms, made where there was none, that nobody else writes to until the transaction ends.
+
+    Several are locked in one order, so that two callers never wait for each other in a circle.
+    """
+    wanted = sorted(set(channels))
+    is_sqlite = connection.dialect.name == "sqlite"
+    new = [
+        {"channel": one, "epoch": new_broadcast_id(), "last_seq": 0, "version": 1, "settings": "{}", "created_at": now} for one in wanted
+    ]
+    make = sqlite.insert(rooms) if is_sqlite else postgresql.insert(rooms)
+    # For SQLite the first statement writes, which takes the whole database: a lock taken later could find it changed meanwhile.
+    query = select(rooms).where(rooms.c.channel.in_(wanted)).order_by(rooms.c.channel).with_for_update()
+    if is_sqlite:
+        await connection.execute(make.on_conflict_do_nothing(), new)
+    found = (await connection.execute(query)).all()
+    if len(found) < len(wanted):
+        await connection.execute(make.on_conflict_do_nothing(), new)
+        found = (await connection.execute(query)).all()
+    return {row.channel: _room(row) for row in found}
+
+
+async def append(
+    connection: AsyncConnection,
+    room: RoomRow,
+    happened: Sequence[Event],
+    now: datetime,
+    *,
+    renew: bool = False,
+    settings: str | None = None,
+) -> RoomHint:
+    """Write events to a locked room. ``renew`` where they change what somebody may do there; call it once for a lock."""
+    numbered = tuple(NumberedEvent(seq, audience(event), encoded(event)) for seq, event in enumerate(happened, room.seq + 1))
+    version = room.version + renew
+    changes: dict[str, object] = {"last_seq": room.seq + len(numbered), "version": version}
+    if settings is not None:
+        changes["settings"] = settings
+    await connection.execute(update(rooms).where(rooms.c.channel == room.channel).values(**changes))
+    if numbered:
+        rows = [
+            {"channel": room.channel, "seq": one.seq, "audience": one.audience, "body": one.body.decode(), "created_at": now}
+            for one in numbered
+        ]
+        await connection.execute(insert(events), rows)
+    return RoomHint(channel=room.channel, epoch=room.epoch, version=version, after=room.seq, events=numbered)
+
+
+async def append_alone(
+    connection: AsyncConnection, channel: ChannelId, happened: Sequence[Event], now: datetime, *, renew: bool = False
+) -> RoomHint:
+    """Lock a room and write events to it. Call it before other statements that write."""
+    room = (await locked(connection, [channel], now))[channel]
+    return await append(connection, room, happened, now, renew=renew)
+
+
+class ChatLog(Repository):
+    """Reads the logs. Every method raises ``Unavailable(DATABASE_UNAVAILABLE)`` when the database does not answer within its deadline."""
+
+    async def rooms(self, channels: Sequence[ChannelId]) -> dict[ChannelId, RoomRow]:
+        """Rooms as they are now; those nothing ever happened in are left out."""
+        async with self._database.transaction() as connection:
+            return {row.channel: _room(row) for row in await connection.execute(select(rooms).where(rooms.c.channel.in_(channels)))}
+
+    async def open(self, channel: ChannelId) -> RoomRow:
+        """A room, made where there was none."""
+        found = await self.rooms([channel])
+        if channel in found:
+            return found[channel]
+        async with self._database.transaction() as connection:
+            return (await locked(connection, [channel], utc_now(self._clock)))[channel]
+
+    async def since(self, channel: ChannelId, after: int, *, limit: int = MOST_AT_ONCE) -> tuple[NumberedEvent, ...]:
+        """At most ``limit`` events after the number ``after``, in order; the first is a later one where older ones are forgotten."""
+        query = select(events).where(events.c.channel == channel, events.c.seq > after).order_by(events.c.seq).limit(limit)
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(NumberedEvent(row.seq, Audience(row.audience), row.body.encode()) for row in rows)
+
+    async def prune(self) -> int:
+        """Forget events that are older than a day, at most a thousand at once; returns how many."""
+        old = (
+            select(events.c.channel, events.c.seq)
+            .where(events.c.created_at < utc_now(self._clock) - KEPT)
+            .order_by(events.c.created_at)
+            .limit(MOST_AT_ONCE)
+        )
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(old)).all()
+            for row in found:
+                await connection.execute(delete(events).where(events.c.channel == row.channel, events.c.seq == row.seq))
+        return len(found)
+
+
+def _room(row: Row[Any]) -> RoomRow:
+    return RoomRow(
+        channel=ChannelId(row.channel),
+        epoch=row.epoch,
+        seq=row.last_seq,
+        version=row.version,
+        settings=settings_of(row.settings),
+        pinned=row.pinned,
+        poll=row.poll,
+    )
