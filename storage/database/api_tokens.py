@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from storage import secrets
 from storage.clock import Clock, utc_now
 from storage.database.engine import Database
+from storage.database.repository import hold
 from storage.database.rows import ACCOUNT_COLUMNS, account_of
 from storage.database.tables import account as accounts
 from storage.database.tables import api_token as tokens
@@ -69,6 +70,7 @@ class ApiTokenRepository:
             "expires_at": expires_at,
         }
         async with self._database.transaction() as connection:
+            await hold(connection, accounts, account)
             good = select(tokens.c.id).where(tokens.c.account == account, tokens.c.revoked_at.is_(None)).limit(MOST)
             if len((await connection.execute(good)).all()) >= MOST:
                 raise Conflict(ErrorCode.LIMIT_REACHED, f"An account has at most {MOST} tokens. Revoke one first.")

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.database.repository import Repository
+from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
+from storage.database.tables import channel as channels
 from storage.database.tables import channel_ban as bans
 from storage.model.channel import ChannelBan
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
@@ -39,6 +40,7 @@ class BanRepository(Repository):
         at = (bans.c.channel == channel) & (bans.c.account == account)
         try:
             async with self._database.transaction() as connection:
+                await hold(connection, channels, channel)
                 if (await connection.execute(update(bans).where(at).values(**values))).rowcount:
                     return
                 await connection.execute(delete(bans).where(bans.c.channel == channel, bans.c.expires_at < now))

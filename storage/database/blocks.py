@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from storage.database.repository import Repository
+from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
 from storage.database.tables import block as blocks
 from storage.model.errors import Conflict, ErrorCode, NotFound
@@ -28,6 +28,7 @@ class BlockRepository(Repository):
         at = (blocks.c.account == account) & (blocks.c.blocked == blocked)
         try:
             async with self._database.transaction() as connection:
+                await hold(connection, accounts, account)
                 if await connection.scalar(select(blocks.c.blocked).where(at)):
                     return
                 count = await connection.scalar(select(func.count()).select_from(blocks).where(blocks.c.account == account))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.channel_rows import CHANNEL_COLUMNS, channel_of, with_tags, write_tags, write_words
-from storage.database.repository import Repository
+from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
 from storage.database.tables import channel as channels
 from storage.database.tables import channel_alias
@@ -195,8 +195,7 @@ def _values(channel: Channel) -> dict[str, Any]:
 
 
 async def _check_limit(connection: AsyncConnection, owner: AccountId) -> None:
-    # Held until the end, so that two requests at once don't both find room.
-    await connection.execute(select(accounts.c.id).where(accounts.c.id == owner).with_for_update())
+    await hold(connection, accounts, owner)
     count = await connection.scalar(select(func.count()).select_from(channels).where(channels.c.owner == owner))
     if int(count or 0) >= MOST_CHANNELS:
         raise Conflict(ErrorCode.LIMIT_REACHED, f"An account has at most {MOST_CHANNELS} channels.", limit=MOST_CHANNELS)

@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.database.channel_rows import CHANNEL_COLUMNS, with_tags
-from storage.database.repository import Repository
+from storage.database.repository import Repository, hold
+from storage.database.tables import account as accounts
 from storage.database.tables import channel as channels
 from storage.database.tables import follow as follows
 from storage.model.channel import Channel
@@ -41,6 +42,7 @@ class FollowRepository(Repository):
         at = (follows.c.account == account) & (follows.c.channel == channel)
         try:
             async with self._database.transaction() as connection:
+                await hold(connection, accounts, account)
                 if (await connection.execute(update(follows).where(at).values(notify=notify))).rowcount:
                     return
                 count = await connection.scalar(select(func.count()).select_from(follows).where(follows.c.account == account))

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from sqlalchemy import Table, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from storage.clock import Clock, utc_now
 from storage.database.engine import Database
 from storage.model.ids import RecordId, new_record_id
@@ -19,3 +22,11 @@ class Repository:
 
     def _now(self) -> datetime:
         return utc_now(self._clock)
+
+
+async def hold(connection: AsyncConnection, table: Table, identifier: str) -> None:
+    """Keep a record from everybody else who wants to hold it until the transaction is over: so two at once don't both find room.
+
+    It is written, unchanged: SQLite has no other lock, and PostgreSQL still lets others refer to it.
+    """
+    await connection.execute(update(table).where(table.c.id == identifier).values(id=table.c.id))

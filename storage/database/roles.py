@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.database.repository import Repository
+from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
+from storage.database.tables import channel as channels
 from storage.database.tables import channel_role as roles
 from storage.model.channel import ChannelRole, RoleGiven
 from storage.model.errors import Conflict, ErrorCode, NotFound
@@ -29,6 +30,7 @@ class RoleRepository(Repository):
         at = (roles.c.channel == channel) & (roles.c.account == account)
         try:
             async with self._database.transaction() as connection:
+                await hold(connection, channels, channel)
                 if (await connection.execute(update(roles).where(at).values(role=role, given_by=by))).rowcount:
                     return
                 count = await connection.scalar(select(func.count()).select_from(roles).where(roles.c.channel == channel))

@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.clock import Clock, utc_now
 from storage.database.engine import Database
+from storage.database.repository import hold
+from storage.database.tables import account as accounts
 from storage.database.tables import channel as channels
 from storage.database.tables import webhook as webhooks
 from storage.database.tables import webhook_delivery as deliveries
@@ -112,6 +114,7 @@ class WebhookRepository:
         }
         try:
             async with self._database.transaction() as connection:
+                await hold(connection, accounts, account)
                 count = await connection.scalar(select(func.count()).select_from(webhooks).where(webhooks.c.account == account))
                 if (count or 0) >= MOST_OF_AN_ACCOUNT:
                     raise Conflict(ErrorCode.WEBHOOK_LIMIT, f"An account has at most {MOST_OF_AN_ACCOUNT} webhooks.")
