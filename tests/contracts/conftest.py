@@ -1,4 +1,4 @@
-"""The records of one database, for the contracts of channels."""
+"""Databases of both kinds, with tables and without rows."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from storage.database.engine import Database
 from storage.model.account import Account, AccountRole
 from storage.model.channel import Channel
 from storage.model.ids import AccountName, ChannelName
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from tests.fixtures.postgres import PostgreSQL
+from tests.fixtures.tables import with_tables
 
 
 @dataclass
@@ -28,12 +30,23 @@ class Records:
         return await self.storage.channels.create(ChannelName(name), title, owner=owner.id if owner else None)
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
-    url = ""
-    if request.param == "postgresql":
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        url = postgres.database()
-    async with open_storage(Settings(data=tmp_path, database_url=url)) as storage:
-        await storage.database.migrate()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database's address."""
+    if request.param == "sqlite":
+        return f"sqlite:///{with_tables(tmp_path)}"
+    postgres: PostgreSQL = request.getfixturevalue("postgres")
+    return postgres.database_with_tables()
+
+
+@pytest_asyncio.fixture
+async def database(address: str) -> AsyncIterator[Database]:
+    made = Database(address)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def records(address: str, tmp_path: Path) -> AsyncIterator[Records]:
+    async with open_storage(Settings(data=tmp_path, database_url=address)) as storage:
         yield Records(storage)

@@ -2,11 +2,8 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from storage.clock import SystemClock
 from storage.database.accounts import AccountRepository
@@ -16,21 +13,8 @@ from storage.database.export import ExportRepository
 from storage.model.account import AccountRole, AccountState
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
 from storage.model.ids import AccountId, AccountName, ChannelName
-from tests.fixtures.postgres import PostgreSQL
 
 ADA, BEN = AccountName("ada"), AccountName("ben")
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "test.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """One contract for the audit log in every database."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from storage.clock import SystemClock
 from storage.database.audit import KEPT, AuditLog
@@ -13,7 +10,6 @@ from storage.database.channels import ChannelRepository
 from storage.database.engine import Database
 from storage.model.account import Actor
 from storage.model.ids import AccountId, ChannelId, ChannelName
-from tests.fixtures.postgres import PostgreSQL
 
 NOBODY = Actor(None, address="192.0.2.1")
 
@@ -23,18 +19,6 @@ class LateClock(SystemClock):
 
     def unix_ns(self) -> int:
         return super().unix_ns() + int(self.late.total_seconds() * 1_000_000_000)
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "fanlight.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 async def test_entries_are_read_newest_first_by_the_page(database: Database) -> None:

@@ -1,17 +1,11 @@
 """One contract for requests that must not be done twice in every database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
-import pytest_asyncio
 
 from storage.clock import SystemClock
 from storage.database.engine import Database
 from storage.database.idempotency import ABANDONED, KEPT, Earlier, IdempotencyRepository
-from tests.fixtures.postgres import PostgreSQL
 
 ME = "@someone"
 KEY = "k" * 64
@@ -23,18 +17,6 @@ class LateClock(SystemClock):
 
     def unix_ns(self) -> int:
         return super().unix_ns() + int(self.late.total_seconds() * 1_000_000_000)
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "fanlight.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 async def test_of_many_at_once_one_may_go_on(database: Database) -> None:

@@ -1,8 +1,6 @@
 """One contract for external logins and second factors in every database: SQLite, and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -17,21 +15,8 @@ from storage.model.account import Account
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
 from storage.model.ids import AccountName
 from storage.sealing import Sealer
-from tests.fixtures.postgres import PostgreSQL
 
 ISSUER = "https://id.example"
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "test.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """What one-time tokens do to accounts, in every database: SQLite, and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from storage.clock import SystemClock
@@ -20,7 +17,6 @@ from storage.model.account import Account, AccountRole
 from storage.model.errors import Conflict, ErrorCode, NotFound, Refused
 from storage.model.ids import AccountName, ChannelName
 from storage.model.one_time import LIFE, Purpose
-from tests.fixtures.postgres import PostgreSQL
 
 MAIN = ChannelName("main")
 
@@ -44,17 +40,10 @@ class Desk:
         return self.accounts.new(AccountName(name))
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
-    if request.param == "sqlite":
-        database = Database(tmp_path / "test.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        database = Database(postgres.database())
-    await database.migrate()
+@pytest.fixture
+def desk(database: Database) -> Desk:
     clock = MovableClock()
-    yield Desk(database, clock, AccountRepository(database, clock), OneTimeTokens(database, clock), Registration(database, clock))
-    await database.close()
+    return Desk(database, clock, AccountRepository(database, clock), OneTimeTokens(database, clock), Registration(database, clock))
 
 
 async def test_an_invitation_works_once(desk: Desk) -> None:

@@ -1,8 +1,6 @@
 """One contract for sessions in every database: SQLite, and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,22 +13,9 @@ from storage.model.account import Account, AccountState
 from storage.model.errors import NotFound, Refused
 from storage.model.ids import AccountName, RecordId
 from storage.model.session import ABSOLUTE, IDLE, SessionEnd, SessionKind
-from tests.fixtures.postgres import PostgreSQL
 from tests.storage.hand_clock import HandClock
 
 START = 1_800_000_000
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "sessions.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """One contract for the keys of tokens in every database, and for how other nodes learn them over a real bus."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from storage.announced_keys import AnnouncedKeys, announce
 from storage.bus.redis import Bus
@@ -18,24 +15,11 @@ from storage.model.token import LEEWAY, LONGEST_LIFE, PROPAGATION, TokenType
 from storage.sealing import Sealer
 from storage.signing import ROTATION, SigningKeys
 from storage.tokens import Tokens
-from tests.fixtures.postgres import PostgreSQL
 from tests.fixtures.valkey import Valkey
 from tests.storage.hand_clock import HandClock
 
 START = 1_800_000_000
 WINDOW = (PROPAGATION + LONGEST_LIFE[TokenType.ACCESS] + LEEWAY).total_seconds()
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        made = Database(tmp_path / "keys.db")
-    else:
-        postgres: PostgreSQL = request.getfixturevalue("postgres")
-        made = Database(postgres.database())
-    await made.migrate()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

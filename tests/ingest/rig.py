@@ -22,6 +22,7 @@ from storage.model.ids import ChannelName
 from storage.node import Node, open_node
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
+from tests.fixtures.tables import with_tables
 from web.errors import answer
 
 CHANNEL = ChannelName("demo")
@@ -71,8 +72,8 @@ class Rig:
 async def open_rig(redis_url: str, data: Path, **settings: object) -> AsyncIterator[Rig]:
     clock = SystemClock()
     wanted = Settings(**{"data": data, "redis_url": redis_url, "media_port": 0, "secret": "s" * 32, **settings})  # type: ignore[arg-type]
+    with_tables(data)
     async with open_storage(wanted, clock) as storage:
-        await storage.database.migrate()
         keys = []
         for name in (CHANNEL, OTHER):
             await storage.channels.create(name, "A test")

@@ -15,6 +15,7 @@ from storage.model.ids import BroadcastId, ChannelName, NodeId, SessionId, chann
 from storage.model.rendition import RenditionName
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
+from tests.fixtures.tables import with_tables
 from tests.fixtures.valkey import Valkey
 from web.app import create_app
 
@@ -70,8 +71,8 @@ class Site:
 async def site(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Site]:
     settings = Settings(data=tmp_path, redis_url=valkey.url, edge_port=8123, secret="a secret of the tests")
     clock = SystemClock()
+    with_tables(tmp_path)
     async with open_storage(settings) as storage:
-        await storage.database.migrate()
         await storage.channels.create(DEMO, "Friday night synths")
         _, key = await storage.stream_keys.add(DEMO)
         app = create_app(settings, storage, clock)

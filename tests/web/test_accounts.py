@@ -28,6 +28,7 @@ from storage.model.one_time import Purpose
 from storage.opening import open_storage
 from storage.settings import Settings
 from tests.fixtures.mail import MailServer, link_in
+from tests.fixtures.tables import with_tables
 from tests.fixtures.valkey import Valkey
 from tests.web.conftest import DEMO, NODE, SESSION, Site
 from tests.web.people import Member, member
@@ -48,6 +49,7 @@ Opens = Callable[..., Any]
 @pytest_asyncio.fixture
 async def opens(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Opens sites with settings of their own."""
+    with_tables(tmp_path)
     async with AsyncExitStack() as stack:
 
         @asynccontextmanager
@@ -55,7 +57,6 @@ async def opens(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Callable[..., A
             plain = Settings(data=tmp_path, redis_url=valkey.url, secret="sixteen characters", rate_limits=1000)
             settings = dataclasses.replace(plain, **changes)
             async with open_storage(settings) as storage:
-                await storage.database.migrate()
                 app = create_app(settings, storage, SystemClock())
                 async with app.test_app() as running:
                     yield Site(app, running.test_client(), storage, "")

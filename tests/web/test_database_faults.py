@@ -63,10 +63,13 @@ class Place:
 @pytest_asyncio.fixture
 async def place(valkey: Valkey, postgres: PostgreSQL, tmp_path: Path) -> AsyncIterator[Place]:
     settings = Settings(
-        data=tmp_path, redis_url=valkey.url, secret="sixteen characters", database_url=postgres.database(), rate_limits=1_000_000
+        data=tmp_path,
+        redis_url=valkey.url,
+        secret="sixteen characters",
+        database_url=postgres.database_with_tables(),
+        rate_limits=1_000_000,
     )
     async with open_storage(settings) as storage:
-        await storage.database.migrate()
         await storage.accounts.create(AccountName("ada"))
         app = create_app(settings, storage, SystemClock())
         async with app.test_app():

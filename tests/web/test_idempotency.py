@@ -20,6 +20,7 @@ from storage.node import Tasks
 from storage.opening import open_storage
 from storage.rate_limits import RateLimits
 from storage.settings import Settings
+from tests.fixtures.tables import with_tables
 from tests.fixtures.valkey import Valkey
 from web.api.cors import Cors
 from web.api.frame import Frame
@@ -75,8 +76,8 @@ class Rig:
 @pytest_asyncio.fixture
 async def rig(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Rig]:
     clock = SystemClock()
+    with_tables(tmp_path)
     async with open_storage(Settings(data=tmp_path, redis_url=valkey.url)) as storage, Tasks("test") as tasks:
-        await storage.database.migrate()
         app = Quart(__name__)
         maker = Maker()
         maker.gate.set()

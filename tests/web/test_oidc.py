@@ -16,6 +16,7 @@ from storage.clock import SystemClock
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from tests.fixtures.programs import Program, free_port
+from tests.fixtures.tables import with_tables
 from tests.fixtures.valkey import Valkey
 from tests.web.people import COOKIE, member
 from web.app import create_app
@@ -82,8 +83,8 @@ async def site(valkey: Valkey, tmp_path: Path, issuer: str) -> AsyncIterator[Sit
         public_url=ORIGIN,
         oidc_providers=(f"works|Works|{issuer}|fanlight|{SECRET}",),
     )
+    with_tables(tmp_path)
     async with open_storage(settings) as storage:
-        await storage.database.migrate()
         app = create_app(settings, storage, SystemClock())
         async with app.test_app():
             yield Site(app, storage)

@@ -26,6 +26,7 @@ from storage.node import Tasks
 from storage.opening import Storage, open_storage
 from storage.sealing import Sealer
 from storage.settings import Settings
+from tests.fixtures.tables import with_tables
 from tests.fixtures.valkey import Valkey
 from tests.web.people import add_account
 from web.webhooks import dispatcher, signature
@@ -114,8 +115,8 @@ async def receiving(receiver: Receiver) -> AsyncIterator[Receiver]:
 @pytest_asyncio.fixture
 async def rig(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Rig]:
     clock = SystemClock()
+    with_tables(tmp_path)
     async with open_storage(Settings(data=tmp_path, redis_url=valkey.url)) as storage, receiving(Receiver()) as receiver:
-        await storage.database.migrate()
         owner = await add_account(storage, "owner")
         sealer = Sealer(SECRET, SEALED_FOR)
         identifier = storage.webhooks.new_id()
