@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from storage.database.blocks import BlockRepository
     from storage.database.broadcasts import BroadcastRepository
     from storage.database.channels import ChannelRepository
+    from storage.database.chat_emotes import EmoteRepository
     from storage.database.chat_log import ChatLog
+    from storage.database.chat_polls import PollRepository
     from storage.database.engine import Database
     from storage.database.export import ExportRepository
     from storage.database.follows import FollowRepository
@@ -94,6 +96,20 @@ class Storage:
         from storage.database.chat_log import ChatLog
 
         return ChatLog(self.database, self._clock)
+
+    @cached_property
+    def emotes(self) -> "EmoteRepository":
+        """The emotes of channels."""
+        from storage.database.chat_emotes import EmoteRepository
+
+        return EmoteRepository(self.database, self._clock)
+
+    @cached_property
+    def polls(self) -> "PollRepository":
+        """Polls in channels' chats."""
+        from storage.database.chat_polls import PollRepository
+
+        return PollRepository(self.database, self._clock)
 
     @cached_property
     def stream_keys(self) -> "StreamKeyRepository":

@@ -123,6 +123,10 @@ export interface Delivery {
   done_ms: number | null;
 }
 
+export interface Emote { name: string; picture: string; }
+
+export interface Emotes { emotes: (Emote)[]; }
+
 export interface Enrolment { secret: string; uri: string; picture: string; }
 
 export type Event = 'account.created' | 'broadcast.ended' | 'broadcast.started' | 'moderation.acted' | 'recording.ready';
@@ -168,6 +172,10 @@ export interface PasswordProof { password: string; }
 export interface Picture { width: number; height: number; frame_rate: number; lane: string; }
 
 export interface PlaybackRequest { password?: string; renew?: string; }
+
+export interface PollAsked { question: string; options: (string)[]; seconds?: number; }
+
+export interface PollState { id: string; question: string; options: (string)[]; votes: (number)[]; ends_ms: number; closed: boolean; }
 
 export interface Problem { type: string; title: string; status: number; code: string; detail: string; data: Record<string, string | number>; }
 
@@ -345,6 +353,24 @@ export const rest = {
     ban: (name: string, account: string, body: BanChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
     /** Lift an account's ban. */
     lift: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
+  },
+  emotes: {
+    /** The channel's emotes, by name. */
+    emotes: (name: string): Promise<Emotes> => call('GET', `/channels/${encodeURIComponent(name)}/emotes`),
+    /** Add an emote: a picture of at most 512 KiB, made small. */
+    add: (name: string, emote: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`, body),
+    /** Remove an emote; messages show its name from then on. */
+    remove: (name: string, emote: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`),
+  },
+  polls: {
+    /** The poll that runs, or the last one while it is shown. */
+    poll: (name: string): Promise<PollState> => call('GET', `/channels/${encodeURIComponent(name)}/poll`),
+    /** Ask something, instead of what was asked before. */
+    open: (name: string, body: PollAsked): Promise<PollState> => call('POST', `/channels/${encodeURIComponent(name)}/poll`, body),
+    /** End a poll before its time; how it ended stays on show. */
+    close: (name: string, poll: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
+    /** Show no poll any more, running or over. */
+    dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
   },
   follows: {
     /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
