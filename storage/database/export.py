@@ -22,6 +22,12 @@ SECRETS = frozenset({"password_hash"})
 OF_ACTORS = (audit, idempotent_request)
 """Tables that name an account as ``actor``, without a foreign key: they outlive it."""
 
+OF_PEOPLE = frozenset({"chat_action", "chat_appeal", "chat_event", "chat_member", "chat_message", "chat_note", "chat_room"})
+"""Tables whose rows in a channel are about those who wrote there, not about its owner."""
+
+OF_TEAMS = frozenset({("chat_note", "account"), ("chat_action", "subject")})
+"""What a channel's team wrote for itself about an account is the team's (GDPR article 15 paragraph 4)."""
+
 Value = str | int | bool | None
 
 
@@ -70,9 +76,9 @@ def _about(table: Table, account: AccountId) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for column in table.columns:
         for key in column.foreign_keys:
-            if key.column.table is accounts:
+            if key.column.table is accounts and (table.name, column.name) not in OF_TEAMS:
                 conditions.append(column == account)
-            elif key.column.table is channels:
+            elif key.column.table is channels and table.name not in OF_PEOPLE:
                 conditions.append(column.in_(own))
     return conditions
 
