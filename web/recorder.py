@@ -13,13 +13,14 @@ from storage.bus.messages import BroadcastInfo, EndCall, SessionInfo
 from storage.clock import Clock, utc_now
 from storage.database.broadcasts import BroadcastRecord, steps
 from storage.leases import Lease, hold
-from storage.model.account import STRANGER, AccountRole, AccountState
+from storage.model.account import STRANGER
 from storage.model.broadcast import BroadcastState, PublishEnd
 from storage.model.channel import Channel
 from storage.model.errors import Conflict, FanlightError, NotFound, Unavailable
 from storage.model.event import Event
-from storage.model.ids import AccountId, BroadcastId, ChannelName, RecordId, SessionId, node_of
+from storage.model.ids import BroadcastId, ChannelName, RecordId, SessionId, node_of
 from storage.opening import Storage
+from storage.publishing import BY_ACCOUNT, BY_KEY, own_channel
 from web.directory import Directory, Entry
 from web.webhooks.webhooks import Webhooks
 
@@ -224,21 +225,12 @@ class Recorder:
             return
 
     async def _no_longer_allowed(self, sessions: list[SessionInfo]) -> list[SessionInfo]:
-        by_key = {session.session: RecordId(session.by.removeprefix("key:")) for session in sessions if session.by.startswith("key:")}
+        by_key = {session.session: RecordId(session.by.removeprefix(BY_KEY)) for session in sessions if session.by.startswith(BY_KEY)}
         valid = await self._storage.stream_keys.still_valid(list(by_key.values())[:500])
         over = [session for session in sessions[:500] if session.session in by_key and by_key[session.session] not in valid]
-        by_account = [session for session in sessions if session.by.startswith("account:")]
-        over += [session for session in by_account if not await self._may_publish(session)]
+        by_account = [session for session in sessions if session.by.startswith(BY_ACCOUNT)]
+        over += [session for session in by_account if await own_channel(self._storage, session.by, session.channel) is None]
         return over
-
-    async def _may_publish(self, session: SessionInfo) -> bool:
-        try:
-            account = await self._storage.accounts.get(AccountId(session.by.removeprefix("account:")))
-            channel = await self._storage.channels.get(session.channel)
-        except NotFound:
-            return False
-        owns = channel.owner == account.id or (channel.owner is None and account.role is AccountRole.OPERATOR)
-        return account.state is AccountState.ACTIVE and owns
 
 
 def ended(info: BroadcastInfo) -> BroadcastInfo:

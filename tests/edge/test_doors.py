@@ -15,12 +15,14 @@ from storage.bus.topics import channel_key
 from storage.clock import SystemClock
 from storage.key_ring import KeyRing, SigningKey
 from storage.model.channel import Visibility
-from storage.model.errors import Refused
+from storage.model.errors import NotFound, Refused
 from storage.model.ids import ChannelId, ChannelName
-from storage.model.token import PublicKey, TokenType
+from storage.model.token import LEEWAY, LONGEST_LIFE, PublicKey, TokenType
 from storage.objects.store import ObjectStore
 from storage.tokens import Tokens
 from tests.edge.publisher import Publisher
+from tests.storage.hand_clock import HandClock
+from web.api.playback import PLAYBACK_SECONDS
 from web.edge.doors import Doors
 
 
@@ -149,4 +151,20 @@ async def test_a_token_whose_key_is_gone_opens_nothing_any_more(bus: Bus) -> Non
     assert doors.admit(info, token) is False
     ring.replace([])
     with pytest.raises(Refused):
+        doors.admit(info, token)
+
+
+async def test_a_ban_stops_playback_when_the_last_token_is_over_since_none_follows(bus: Bus, ring: KeyRing) -> None:
+    clock = HandClock(1_700_000_000)
+    tokens = Tokens(ring, clock)
+    doors = Doors(bus, tokens, clock)
+    info = ChannelInfo(id=ChannelId("c"), channel=ChannelName("c"), title="", visibility=Visibility.NAMED)
+    token = tokens.issue(TokenType.PLAYBACK, "somebody", PLAYBACK_SECONDS, channel="c")
+    assert PLAYBACK_SECONDS <= LONGEST_LIFE[TokenType.PLAYBACK].total_seconds() == 300
+    over = PLAYBACK_SECONDS + LEEWAY.total_seconds()
+    for _ in range(int(over)):
+        assert doors.admit(info, token) is False
+        clock.turn(1)
+    # Also remembered ones, which were found good a second ago.
+    with pytest.raises(NotFound):
         doors.admit(info, token)

@@ -12,7 +12,7 @@ from storage.model.channel_edit import ChannelEdit
 from storage.model.ids import ChannelId, ChannelName
 from storage.model.token import TokenType
 from tests.web.conftest import Site
-from tests.web.people import Member, member
+from tests.web.people import Member, member, sign_in
 from tests.web.test_live import eventually
 from web.api.channel_views import from_memory
 from web.directory import Entry
@@ -171,6 +171,28 @@ async def test_a_password_opens_a_channel_and_its_token_renews_itself(site: Site
         assert await code(await who.post(f"{API}/channels/other/playback-tokens", json={"renew": token})) == (401, "token_refused")
     record = await site.storage.channels.get(ChannelName("studio"))
     assert site.storage.tokens.read(TokenType.PLAYBACK, token).claims["channel"] == record.id
+
+
+async def test_a_playback_token_is_renewed_by_its_own_session_only_and_not_beyond_the_password(site: Site) -> None:
+    ada, eve, mallory = await people(site, "ada", "eve", "mallory")
+    await make(ada, visibility="password", password="open sesame")
+    path = f"{API}/channels/studio/playback-tokens"
+    token = (await told(await eve.post(path, json={"password": "open sesame"})))["token"]
+    again = await sign_in(site.app, site.storage, eve.account)
+    for other in (site.client, mallory, again):
+        assert await code(await other.post(path, json={"renew": token})) == (401, "token_refused")
+    token = (await told(await eve.post(path, json={"renew": token})))["token"]
+
+    view = await told(await ada.get(f"{API}/channels/studio"))
+    change = {"password": "shut sesame"}
+    await told(await ada.patch(f"{API}/channels/studio", json=change, headers={"If-Match": f'"v{view["version"]}"'}))
+    assert await code(await eve.post(path, json={"renew": token})) == (401, "token_refused")
+    token = (await told(await eve.post(path, json={"password": "shut sesame"})))["token"]
+
+    await told(await ada.put(f"{API}/channels/studio/bans/eve", json={}), 204)
+    assert await code(await eve.post(path, json={"renew": token})) == (403, "not_allowed")
+    await told(await eve.delete(f"{API}/session"), 204)
+    assert await code(await eve.post(path, json={"renew": token})) == (401, "token_refused")
 
 
 async def test_lists_show_what_the_asker_may_find(site: Site) -> None:

@@ -1,5 +1,7 @@
 """Tokens that open a channel's doors for a while, and what was broadcast there."""
 
+import hashlib
+
 from quart import request
 
 from storage.access import Action, Granted
@@ -59,10 +61,9 @@ class PlaybackRoutes:
     )
     async def playback_token(self, name: str, actor: Actor, body: PlaybackRequest) -> Answer[IssuedToken]:
         """A token to watch the channel with. The same token is set as a cookie for players that can't send headers."""
-        granted = await self._watch(name, actor, body)
-        subject = actor.account.id if actor.account else STRANGER
-        claims = {"channel": granted.channel.id, "session": actor.session or ""}
-        token = self._storage.tokens.issue(TokenType.PLAYBACK, subject, PLAYBACK_SECONDS, **claims)
+        granted, password = await self._watch(name, actor, body)
+        claims = {"channel": granted.channel.id, "session": actor.session or "", "password": password}
+        token = self._storage.tokens.issue(TokenType.PLAYBACK, _subject(actor), PLAYBACK_SECONDS, **claims)
         secure = "; Secure" if request.scheme == "https" else ""
         cookie = f"{PLAYBACK_COOKIE}={token}; Path=/hls/{granted.channel.name}/; Max-Age={PLAYBACK_SECONDS}; HttpOnly; SameSite=Lax{secure}"
         return Answer(IssuedToken(token=token, expires_in=PLAYBACK_SECONDS), {"Set-Cookie": cookie})
@@ -74,27 +75,40 @@ class PlaybackRoutes:
         found = await self._storage.broadcasts.list(granted.channel.id, before=page.after, limit=page.limit + 1)
         return page.of(found, lambda record: record.id, _view)
 
-    async def _watch(self, name: str, actor: Actor, body: PlaybackRequest) -> Granted:
+    async def _watch(self, name: str, actor: Actor, body: PlaybackRequest) -> tuple[Granted, str]:
+        """What may be watched, and which of the channel's passwords opened it."""
         access = self._storage.access
         try:
-            return await access.require(actor, Action.WATCH, name)
+            return await access.require(actor, Action.WATCH, name), ""
         except Refused as refused:
             if refused.code is not ErrorCode.CHANNEL_PASSWORD_REQUIRED:
                 raise
             granted = await access.require(actor, Action.SEE, name)
+            kept = await self._storage.channels.password_hash(granted.channel.id)
             if body.renew:
-                self._check_renewal(body.renew, granted.channel.id)
+                self._check_renewal(body.renew, granted.channel.id, actor, kept)
             elif not body.password:
                 raise
-            elif not await self._storage.passwords.verify(await self._storage.channels.password_hash(granted.channel.id), body.password):
+            elif not await self._storage.passwords.verify(kept, body.password):
                 raise Refused(ErrorCode.PASSWORD_WRONG, "This is not the channel's password.") from None
             assert granted.channel.visibility is Visibility.PASSWORD
-            return granted
+            return granted, _mark(kept)
 
-    def _check_renewal(self, token: str, channel: ChannelId) -> None:
+    def _check_renewal(self, token: str, channel: ChannelId, actor: Actor, password_hash: str | None) -> None:
+        """A token follows one that was given to the same session, for the password that still opens the channel."""
         shown = self._storage.tokens.read(TokenType.PLAYBACK, token)
-        if shown.claims.get("channel") != channel:
+        expected = {"channel": channel, "session": actor.session or "", "password": _mark(password_hash)}
+        if shown.subject != _subject(actor) or not expected.items() <= shown.claims.items():
             raise Refused(ErrorCode.TOKEN_REFUSED, "The token is not valid.")
+
+
+def _subject(actor: Actor) -> str:
+    return actor.account.id if actor.account else STRANGER
+
+
+def _mark(password_hash: str | None) -> str:
+    """Tells one password of a channel from the next, and nothing about either."""
+    return hashlib.sha256((password_hash or "").encode()).hexdigest()[:16]
 
 
 def _view(record: BroadcastRecord) -> Broadcast:
