@@ -4,18 +4,27 @@ First who writes is judged (ban, timeout, warning, the room's modes), then what 
 can't be shown at all; what else each rank is spared stands in :class:`storage.chat.settings.Modes`.
 """
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
+from chat import automod, limits
+from chat.emoji import is_only_emotes
+from chat.links import allow_list, hosts, is_allowed
+from chat.normalise import Normal, key, normal
+from chat.protocol import LARGEST_TEXT, LONGEST_TEXT
+from chat.recent import Recent
+from chat.terms import NO_TERMS, Term, Terms
 from storage.chat.events import MessageKind
-from storage.chat.settings import Category, ChatSettings, Modes
+from storage.chat.settings import Category, ChatSettings, LinkPolicy, Modes
 from storage.model.channel import Standing
 from storage.model.chat import NEWCOMER, Member, Rank, Suspicion, rank
 from storage.model.errors import ErrorCode
 
-LONGEST_TEXT = 500
-LARGEST_TEXT = 2048
+LONGEST_REASON = 60
+MOST_REASONS = 3
+"""So many, of so many characters, are told of a message that is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +51,33 @@ class Refuse:
 Verdict = Accept | Hold | Refuse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
-    """What somebody wants to write. Make it once: a draft can be judged again.
+    """What somebody wants to write. Make it once: what is found out about its text is kept when it is judged again.
 
-    An ``edit`` of an own message is not subject to slow mode. ``scores`` are what an external classifier found (0 nothing to 4
-    worst); None where the built-in engine is to look.
+    An ``edit`` of an own message is subject to neither slow mode nor unique-chat. ``scores`` are what an external classifier found
+    (1 to 4 in each category); None where the built-in engine is to look.
     """
 
     text: str
     kind: MessageKind = MessageKind.TEXT
     edit: bool = False
     scores: Mapping[Category, int] | None = None
+
+    @cached_property
+    def normal(self) -> Normal:
+        """What its words are looked for in."""
+        return normal(self.text)
+
+    @cached_property
+    def key(self) -> str:
+        """What it is compared with other messages by."""
+        return key(self.text)
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """What it links to."""
+        return hosts(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,46 +99,97 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a room's content is judged by beside its settings, made ready once for each version of the room.
+    """What a message's text is judged by beside the room's settings; see :func:`filters`. ``emotes`` are names, ``hosts`` allowed."""
 
-    ``emotes`` are the names of the channel's emotes.
-    """
-
+    terms: Terms = NO_TERMS
     emotes: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
 
 
 NO_FILTERS = Filters()
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """What was written here lately. ``last_at`` is of the writer's last message."""
+def filters(settings: ChatSettings, terms: Iterable[Term] = (), *, emotes: Iterable[str] = (), own_hosts: Iterable[str] = ()) -> Filters:
+    """Make ready what is the same for all messages of one version of a room; some milliseconds for a thousand terms.
 
-    last_at: datetime | None = None
-    texts: Container[str] = field(default=())
-    """Texts of the room, in the form of :func:`chat.normalise.key`."""
-
-
-NOTHING = Recent()
+    ``own_hosts`` are the instance's, to which everybody may link.
+    """
+    return Filters(Terms(terms), frozenset(emotes), allow_list((*settings.allowed_hosts, *own_hosts)))
 
 
 def judge(draft: Draft, writer: Writer, settings: ChatSettings, filters: Filters, *, recent: Recent, now: datetime) -> Verdict:
-    """Decide. Never raises."""
+    """Decide. Never raises, whatever the text."""
     found = writer.rank(now)
-    refused = admit(writer, settings, now) or _paced(draft, found, settings.effective, recent, now)
+    modes = settings.effective
+    refused = admit(writer, settings, now) or _paced(draft, found, modes, recent, now) or _unfit(draft.text)
     if refused:
         return refused
-    if not draft.text.strip():
-        return Refuse(ErrorCode.MESSAGE_EMPTY, "There is nothing in the message.")
-    if len(draft.text) > LONGEST_TEXT or len(draft.text.encode(errors="replace")) > LARGEST_TEXT:
-        return Refuse(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {LONGEST_TEXT} characters and {LARGEST_TEXT} bytes.")
     if found.is_team:
         return Accept()
-    if settings.effective.emote_only and not all(word.strip(":") in filters.emotes for word in draft.text.split()):
-        return Refuse(ErrorCode.EMOTE_ONLY, "Only emotes are taken at the moment.")
+    refused = _by_text(draft, found, modes, filters, recent)
+    if refused:
+        return refused
+    terms = filters.terms.find(draft.normal)
+    if terms.block:
+        return Refuse(ErrorCode.MESSAGE_BLOCKED, "The message holds what is not let through here.")
+    reasons = [f"term: {term}" for term in terms.hold]
+    reasons += _oddities(draft.text, settings)
     if writer.member.suspicion is Suspicion.RESTRICTED:
-        return Hold(("suspicion",))
-    return Accept()
+        reasons.append("suspicion")
+    reasons += automod.held_for(_scores(draft, settings, filters, recent), settings.automod.levels)
+    return Hold(tuple(reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS])) if reasons else Accept()
+
+
+def _unfit(text: str) -> Refuse | None:
+    """What nobody may write."""
+    if limits.is_impossible(text):
+        return Refuse(ErrorCode.BAD_REQUEST, "The message has characters that are no text.")
+    if len(text) > LONGEST_TEXT or len(text.encode()) > LARGEST_TEXT:
+        return Refuse(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {LONGEST_TEXT} characters and {LARGEST_TEXT} bytes.")
+    if limits.is_blank(text):
+        return Refuse(ErrorCode.MESSAGE_EMPTY, "There is nothing to see in the message.")
+    return None
+
+
+def _by_text(draft: Draft, found: Rank, modes: Modes, filters: Filters, recent: Recent) -> Refuse | None:
+    if modes.emote_only and not is_only_emotes(draft.text, filters.emotes):
+        return Refuse(ErrorCode.EMOTE_ONLY, "Only emotes are taken at the moment.")
+    if modes.unique and found < Rank.VIP and not draft.edit and draft.key in recent.texts:
+        return Refuse(ErrorCode.NOT_UNIQUE, "The same was written here a moment ago.")
+    if found < _LINKS_FROM[modes.links] and any(not is_allowed(host, filters.hosts) for host in draft.hosts):
+        return Refuse(ErrorCode.LINKS_REFUSED, "Links are not taken from you here.")
+    return None
+
+
+_LINKS_FROM: Mapping[LinkPolicy, Rank] = {
+    LinkPolicy.EVERYBODY: Rank.STRANGER,
+    LinkPolicy.REGULARS: Rank.REGULAR,
+    LinkPolicy.MODERATORS: Rank.VIP,
+    LinkPolicy.NOBODY: Rank.MODERATOR,
+}
+
+
+def _oddities(text: str, settings: ChatSettings) -> Iterator[str]:
+    if limits.hides(text):
+        yield "hidden_characters"
+    yield from limits.excesses(text, settings.automod)
+
+
+def _scores(draft: Draft, settings: ChatSettings, filters: Filters, recent: Recent) -> Mapping[Category, int]:
+    """How bad the message is. What automod does not hold is not looked for."""
+    levels = settings.automod.levels
+    if not any(levels.values()):
+        return {}
+    found = draft.scores
+    if found is None:
+        found = automod.scores(draft.normal)
+        if found:
+            found = automod.scores(filters.terms.uncovered(draft.normal))
+    if levels.get(Category.SPAM):
+        links = sum(not is_allowed(host, filters.hosts) for host in draft.hosts)
+        spam = automod.spam(said_before=recent.said, links=links, repeats=limits.repeats(draft.text))
+        found = automod.worst([*found.items(), (Category.SPAM, spam)])
+    return found
 
 
 def admit(writer: Writer, settings: ChatSettings, now: datetime) -> Refuse | None:
