@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.database.chat_emotes import EmoteRepository
     from storage.database.chat_log import ChatLog
     from storage.database.chat_polls import PollRepository
+    from storage.database.chat_search import ChatSearch
     from storage.database.engine import Database
     from storage.database.export import ExportRepository
     from storage.database.follows import FollowRepository
@@ -103,6 +104,13 @@ class Storage:
         from storage.database.chat_emotes import EmoteRepository
 
         return EmoteRepository(self.database, self._clock)
+
+    @cached_property
+    def chat_search(self) -> "ChatSearch":
+        """Finds messages."""
+        from storage.database.chat_search import ChatSearch
+
+        return ChatSearch(self.database, self._clock)
 
     @cached_property
     def polls(self) -> "PollRepository":

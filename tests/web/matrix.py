@@ -62,6 +62,8 @@ MATRIX: dict[str, Ask] = {
     "roles_bans": Ask(TEAM),
     "roles_ban": Ask(TEAM, json={}),
     "roles_lift": Ask(TEAM, says="not_found"),
+    "messages_find": Ask(SEES),
+    "messages_replay": Ask(SEES, says="not_found"),
     "emotes_emotes": Ask(SEES),
     "emotes_add": Ask(OWNER, data=b"", headers=PNG),
     "emotes_remove": Ask(OWNER, says="not_found"),

@@ -35,7 +35,8 @@ def openapi(nouns: Sequence[Noun]) -> dict[str, Any]:
         "tags": [{"name": noun.name, "description": noun.summary} for noun in nouns],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            # msgspec tells the default of a tuple as a tuple, which JSON has not.
+            "schemas": msgspec.json.decode(msgspec.json.encode(schemas)),
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-fanlight", "description": "A browser's session."},
                 "token": {"type": "http", "scheme": "bearer", "description": "An access token or an API token."},

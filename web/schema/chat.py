@@ -2,6 +2,8 @@
 
 import msgspec
 
+from storage.chat.events import Message
+
 
 class Emote(msgspec.Struct, frozen=True, kw_only=True):
     """A small picture that ``:name:`` stands for. ``picture`` is a path on this server."""
@@ -33,3 +35,23 @@ class PollState(msgspec.Struct, frozen=True, kw_only=True):
     votes: tuple[int, ...]
     ends_ms: int
     closed: bool
+
+
+class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with the number of its event in the room."""
+
+    seq: int
+    message: Message
+
+
+class MessageSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """``text`` is what the messages hold, in any case; ``author`` an account's name. Left out, it does not matter."""
+
+    text: str = ""
+    author: str = ""
+
+
+class ReplayFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """``after_ms`` is a capture time in Unix milliseconds."""
+
+    after_ms: int = 0

@@ -45,6 +45,10 @@ export interface AuditEntry {
   created_ms: number;
 }
 
+export interface Author { name: string; shown: string; colour: string; badges: (Badge)[]; avatar: string; }
+
+export type Badge = 'moderator' | 'new' | 'operator' | 'owner' | 'vip';
+
 export interface Ban { account: string; display_name: string; reason: string; created_ms: number; expires_ms: number | null; }
 
 export interface BanChange { reason?: string; seconds?: number | null; }
@@ -106,6 +110,8 @@ export interface ChannelChange {
 
 export type ChannelRole = 'moderator' | 'viewer' | 'vip';
 
+export interface ChatMessage { seq: number; message: Message; }
+
 export interface Code { code: string; }
 
 export interface CurrentSession { session: string; }
@@ -147,6 +153,21 @@ export interface Login { provider: string; label: string; email: string | null; 
 
 export interface Logins { logins: (Login)[]; }
 
+export interface Message {
+  id: string;
+  at: number;
+  author: Author;
+  text: string;
+  kind: MessageKind;
+  media: number;
+  mentions: (string)[];
+  reply: Quoted | null;
+  edited: boolean;
+  reactions: Record<string, number>;
+}
+
+export type MessageKind = 'action' | 'announcement' | 'text';
+
 export interface NewAccount { name: string; password: string; display_name?: string; email?: string | null; invite?: string | null; }
 
 export interface NewApiToken { name: string; scopes: (string)[]; days?: number | null; }
@@ -180,6 +201,8 @@ export interface PollState { id: string; question: string; options: (string)[]; 
 export interface Problem { type: string; title: string; status: number; code: string; detail: string; data: Record<string, string | number>; }
 
 export interface Profile { name: string; display_name: string; colour: string; avatar: string | null; created_ms: number; }
+
+export interface Quoted { id: string; name: string; shown: string; text: string; }
 
 export interface RecoveryCodes { recovery_codes: (string)[]; }
 
@@ -353,6 +376,12 @@ export const rest = {
     ban: (name: string, account: string, body: BanChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
     /** Lift an account's ban. */
     lift: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
+  },
+  messages: {
+    /** Messages, newest first. A page of a search can be short and yet not be the last. */
+    find: (name: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
+    /** What was said during a broadcast, in the order of the pictures its authors saw. */
+    replay: (name: string, broadcast: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts/${encodeURIComponent(broadcast)}/chat?${new URLSearchParams(query).toString()}`),
   },
   emotes: {
     /** The channel's emotes, by name. */
