@@ -11,17 +11,21 @@ MOST_SUBJECTS = 20_000
 class Limit:
     """At most ``count`` at once, and ``count`` in any ``seconds`` after that. ``name`` tells limits apart, also to clients.
 
-    One that is not ``shared`` is counted by each process for itself: good enough for what is cheap.
+    One that is not ``shared`` is counted by each process for itself: good enough for what is cheap. One that ``guards`` a password
+    stays where an operator takes limits away.
     """
 
     name: str
     count: int
     seconds: int
     shared: bool = True
+    guards: bool = False
 
 
 READS = Limit("reads", 3000, 60, shared=False)
 WRITES = Limit("writes", 300, 60)
+PROOFS = Limit("password proofs", 10, 300, guards=True)
+"""Tries at one's own password: who found an open browser must not guess it there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ ALONE_SECONDS = 3.0
 
 
 class RateLimits:
-    """``factor`` multiplies every limit; 0 takes them away."""
+    """``factor`` multiplies every limit; 0 takes away those that guard no password."""
 
     def __init__(self, bus: Bus, clock: Clock, *, factor: float = 1.0) -> None:
         self._bus = bus
@@ -22,10 +22,10 @@ class RateLimits:
         self._alone_until = 0.0
 
     async def take(self, limit: Limit, subject: str) -> Taken | None:
-        """Count one try of ``subject`` (an account's id, an address); None where there are no limits. Never raises."""
-        if self._factor == 0:
+        """Count one try of ``subject`` (an account's id, an address); None where there is no limit. Never raises."""
+        if self._factor == 0 and not limit.guards:
             return None
-        limit = _scaled(limit, self._factor)
+        limit = _scaled(limit, self._factor or 1.0)
         now = self._clock.monotonic()
         # Counted here in any case, so that a bus that goes away does not give everybody a new start.
         local = self._local.take(limit, subject, now)
@@ -42,4 +42,4 @@ class RateLimits:
 
 @cache
 def _scaled(limit: Limit, factor: float) -> Limit:
-    return Limit(limit.name, max(1, round(limit.count * factor)), limit.seconds, shared=limit.shared)
+    return Limit(limit.name, max(1, round(limit.count * factor)), limit.seconds, shared=limit.shared, guards=limit.guards)

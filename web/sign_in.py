@@ -13,8 +13,8 @@ from storage.rate_limits import RateLimits
 from web.clients import subscriber
 from web.metrics import SIGN_INS
 
-PER_ACCOUNT = Limit("sign-ins of an account", 5, 60)
-PER_ADDRESS = Limit("sign-ins of an address", 20, 60)
+PER_ACCOUNT = Limit("sign-ins of an account", 5, 60, guards=True)
+PER_ADDRESS = Limit("sign-ins of an address", 20, 60, guards=True)
 
 _log = structlog.get_logger("web")
 

@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+from storage.database import api_tokens, bans, blocks, channels, export, follows, roles, sessions, stream_keys, webhooks
+from storage.model import channel_edit, words
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,3 +23,25 @@ def test_every_limit_names_a_test() -> None:
 
     for section in page.split("\n## ")[1:]:
         assert "`test_" in section, section.splitlines()[0]
+
+
+def test_every_number_of_records_is_the_one_the_code_has() -> None:
+    page = (ROOT / "docs/rest.md").read_text().split("## How many there may be")[1].split("\n## ")[0]
+
+    assert {what: int(most) for what, most in re.findall(r"^\| (.+) \| (\d+) \|$", page, re.MULTILINE)} == {
+        "channels of an account": channels.MOST_CHANNELS,
+        "sessions of an account": sessions.MOST,
+        "API tokens of an account": api_tokens.MOST,
+        "webhooks of an account": webhooks.MOST_OF_AN_ACCOUNT,
+        "channels an account follows": follows.MOST_FOLLOWS,
+        "accounts an account blocks": blocks.MOST_BLOCKS,
+        "valid stream keys of a channel": stream_keys.MOST_KEYS,
+        "accounts with a role in a channel": roles.MOST_ROLES,
+        "accounts banned from a channel": bans.MOST_BANS,
+        "former names of a channel": channels.MOST_ALIASES,
+        "tags of a channel": channel_edit.MOST_TAGS,
+        "words a channel is found by": words.MOST_WORDS,
+        "words of a search": words.MOST_SEARCHED,
+        "deliveries a webhook has waiting": webhooks.MOST_PENDING,
+        "rows of a kind in an account's export": export.MOST_ROWS,
+    }

@@ -1,4 +1,4 @@
-"""Signing in, and asking with a session: ``python -m tests.bench.sign_in [--seconds N]``.
+"""Signing in, and asking with a session: ``python -m tests.bench.sign_in [--seconds N] [--tries N]``.
 
 The platform has one core, the clients (bare connections) the other; the last figures are of one process alone.
 """
@@ -35,14 +35,17 @@ ROUNDS = 2000
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=10.0)
-    seconds = parser.parse_args().seconds
-    with pinned_platform(FANLIGHT_RATE_LIMITS="0") as platform:
+    parser.add_argument("--tries", type=int, default=1000)
+    arguments = parser.parse_args()
+    seconds: float = arguments.seconds
+    with pinned_platform(FANLIGHT_RATE_LIMITS="1000") as platform:
         port = int(platform.origin.rpartition(":")[2])
         host = platform.origin.partition("//")[2]
         account = msgspec.json.encode({"name": "ada", "password": PASSWORD})
         status, _ = await (await Connection.open(port)).ask(request("POST", "/api/v1/accounts", host, account))
         assert status == 201
         await measure("sign-ins", port, request("POST", "/api/v1/sessions", host, account), 201, seconds)
+        await compare(port, host, arguments.tries)
         _, headers = await (await Connection.open(port)).ask(request("POST", "/api/v1/sessions", host, account))
         cookie = next(line.partition(": ")[2].partition(";")[0] for line in headers if line.lower().startswith("set-cookie"))
         assert cookie.startswith(COOKIE)
@@ -92,6 +95,28 @@ async def measure(name: str, port: int, data: bytes, expected: int, seconds: flo
     await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
     cuts = statistics.quantiles(taken, n=100)
     print(f"{name}: {len(taken) / seconds:.0f} a second, p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms", flush=True)
+
+
+async def compare(port: int, host: str, tries: int) -> None:
+    """How much a refusal's time tells of whether there is such an account: wrong passwords for one and for nobody, in turn."""
+    taken: dict[str, list[float]] = {"ada": [], "nobody": []}
+    asked = {name: request("POST", "/api/v1/sessions", host, msgspec.json.encode({"name": name, "password": "wrong"})) for name in taken}
+    for number in range(tries):
+        # A connection is good for a thousand requests.
+        if number % 250 == 0:
+            connection = await Connection.open(port)
+        for name, times in taken.items():
+            began = time.perf_counter()
+            status, _ = await connection.ask(asked[name])
+            times.append((time.perf_counter() - began) * 1000)
+            assert status == 401, status
+    known, unknown = (statistics.median(times) for times in taken.values())
+    spread = statistics.quantiles(taken["ada"], n=4)
+    print(
+        f"a wrong password, {tries} of each: known name p50 {known:.2f} ms, unknown name p50 {unknown:.2f} ms, "
+        f"difference {unknown - known:+.2f} ms; quartiles of the known one {spread[0]:.2f} to {spread[2]:.2f} ms",
+        flush=True,
+    )
 
 
 async def alone() -> None:

@@ -87,4 +87,7 @@ async def test_limits_are_scaled_and_taken_away(valkey: Valkey) -> None:
     found = await RateLimits(bus, clock, factor=0.5).take(TEN, "me")
     assert found is not None
     assert (found.limit.count, found.remaining) == (5, 4)
+    guard = Limit("guesses", 10, 60, guards=True)
+    kept = [await RateLimits(bus, clock, factor=factor).take(guard, "me") for factor in (0, 2)]
+    assert [found.limit.count for found in kept if found] == [10, 20]
     await bus.close()

@@ -122,7 +122,7 @@ async def explored(redis_url: str) -> AsyncIterator[Explored]:
     """The web role, listening, until the block is left."""
     clock, port = SystemClock(), free_port()
     with tempfile.TemporaryDirectory(prefix="fl-") as folder:
-        settings_ = Settings(data=Path(folder), redis_url=redis_url, secret="a secret of the tests", rate_limits=0)
+        settings_ = Settings(data=Path(folder), redis_url=redis_url, secret="a secret of the tests", rate_limits=1000)
         async with open_storage(settings_) as storage:
             await storage.database.migrate()
             app = create_app(settings_, storage, clock)

@@ -8,7 +8,7 @@ from quart import request
 from ingest.gateway import Gateway
 from storage import passwords
 from storage.clock import Clock
-from storage.limits import Limit
+from storage.limits import PROOFS, Limit
 from storage.model.account import Account as AccountRecord
 from storage.model.account import Actor, Scope
 from storage.model.errors import BadInput, ErrorCode, Refused, Unavailable
@@ -25,8 +25,6 @@ from web.schema.session import SessionBegun
 
 NOUN = Noun("account", "Your own account.")
 
-PROOFS = Limit("password proofs", 10, 300)
-"""Tries at one's own password: who found an open browser must not guess it there."""
 MAILS = Limit("mails", 10, 3600)
 EXPORTS = Limit("exports", 20, 3600)
 UPLOADS = Limit("uploads", 60, 600)

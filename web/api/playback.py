@@ -27,7 +27,7 @@ PLAYBACK_SECONDS = 120
 PUBLISH_SECONDS = 3600
 STRANGER = "stranger"
 PLAYBACK_COOKIE = "fanlight-playback"
-PASSWORD_TRIES = Limit("passwords", 30, 60)
+PASSWORD_TRIES = Limit("passwords", 30, 60, guards=True)
 _ERRORS = (ErrorCode.CHANNEL_NOT_FOUND, ErrorCode.NOT_ALLOWED)
 
 

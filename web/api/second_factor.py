@@ -2,6 +2,7 @@
 
 import segno
 
+from storage.limits import PROOFS
 from storage.model.account import Account, Scope
 from storage.model.errors import ErrorCode, Refused
 from storage.opening import Storage
@@ -30,6 +31,7 @@ class SecondFactorRoutes:
         "POST",
         "/account/second-factor",
         who=Who.ACCOUNT,
+        limit=PROOFS,
         scope=Scope.ACCOUNT_WRITE,
         errors=(ErrorCode.SECOND_FACTOR_SET, ErrorCode.PASSWORD_WRONG, ErrorCode.SERVER_BUSY),
     )
@@ -49,6 +51,7 @@ class SecondFactorRoutes:
         "POST",
         "/account/second-factor/removal",
         who=Who.ACCOUNT,
+        limit=PROOFS,
         scope=Scope.ACCOUNT_WRITE,
         errors=(ErrorCode.PASSWORD_WRONG, ErrorCode.SERVER_BUSY),
     )
