@@ -337,10 +337,10 @@ def check_split(settings: Settings, roles: Collection[str], *, one_machine: bool
     problems = []
     if not settings.redis_url:
         problems.append("REDIS_URL is not set: nodes find each other through it.")
-    if not settings.secret and not {"web", "ingest", "transcoder"}.isdisjoint(roles):
+    if not settings.secret and not {"web", "ingest", "transcoder", "chat"}.isdisjoint(roles):
         problems.append("FANLIGHT_SECRET is not set: all nodes need the same one.")
     if not one_machine:
-        if "web" in roles and (not settings.database_url or settings.database_url.startswith("sqlite")):
+        if not {"web", "chat"}.isdisjoint(roles) and (not settings.database_url or settings.database_url.startswith("sqlite")):
             problems.append("DATABASE_URL must name a PostgreSQL database: nodes can't share an SQLite file.")
         if not settings.s3_bucket and not {"transcoder", "edge", "web"}.isdisjoint(roles):
             problems.append("FANLIGHT_S3_BUCKET is not set: nodes can't share a folder.")

@@ -23,10 +23,12 @@ class Settings:
     media_port: int = 8002
     relay_port: int = 0
     operations_port: int = 8003
+    chat_port: int = 8006
     data: Path = field(default_factory=lambda: Path("data"))
     announced_ips: tuple[str, ...] = ()
     public_url: str = ""
     edge_url: str = ""
+    chat_url: str = ""
     ice_servers: tuple[str, ...] = ()
     part_target: float = 0.42
     hold_back: float = 3.0
@@ -35,6 +37,10 @@ class Settings:
     hold: float = 120.0
     max_sessions: int = 40
     edge_workers: int = 1
+    chat_sockets: int = 20_000
+    chat_sockets_per_address: int = 200
+    chat_sockets_per_account: int = 50
+    chat_strangers: bool = True
     tls_certificate: str = ""
     tls_key: str = ""
     secret: str = ""
@@ -96,7 +102,7 @@ class Settings:
         """
         problems = [
             f"FANLIGHT_{name.upper()} must be a port from 0 to 65535."
-            for name in ("port", "edge_port", "media_port", "relay_port", "operations_port")
+            for name in ("port", "edge_port", "media_port", "relay_port", "operations_port", "chat_port")
             if not 0 <= getattr(self, name) <= 65535
         ]
         problems += self._problems_of_timing() + self._problems_of_places() + self._problems_of_secrets() + self._problems_of_people()
@@ -104,6 +110,11 @@ class Settings:
             problems.append("FANLIGHT_MAX_SESSIONS must be at least 1.")
         if not 1 <= self.edge_workers <= 64:
             problems.append("FANLIGHT_EDGE_WORKERS must be 1 to 64.")
+        problems += [
+            f"FANLIGHT_{name.upper()} must be at least 1."
+            for name in ("chat_sockets", "chat_sockets_per_address", "chat_sockets_per_account")
+            if getattr(self, name) < 1
+        ]
         if not (isfinite(self.rate_limits) and 0 <= self.rate_limits <= 1000):
             problems.append("FANLIGHT_RATE_LIMITS must be 0 (none) to 1000 times the usual.")
         if self.log_format not in {"text", "json"}:
@@ -157,12 +168,14 @@ class Settings:
         return problems
 
     def _problems_of_places(self) -> list[str]:
-        places = {"PUBLIC_URL": self.public_url, "EDGE_URL": self.edge_url, "S3_ENDPOINT": self.s3_endpoint}
+        places = {"PUBLIC_URL": self.public_url, "EDGE_URL": self.edge_url, "CHAT_URL": self.chat_url, "S3_ENDPOINT": self.s3_endpoint}
         problems = [
             f"FANLIGHT_{name} must start with http:// or https:// and name a host."
             for name, url in places.items()
             if url and not _is_web(url)
         ]
+        if self.chat_url and not self.public_url:
+            problems.append("FANLIGHT_CHAT_URL needs FANLIGHT_PUBLIC_URL: sockets are opened by pages of exactly that address.")
         if self.s3_bucket and not self.s3_endpoint:
             problems.append("FANLIGHT_S3_BUCKET needs FANLIGHT_S3_ENDPOINT.")
         problems += [

@@ -142,8 +142,8 @@ class Authentication:
         found = await self._storage.api_tokens.verify(token) if scheme.lower() == "bearer" and len(token) <= LONGEST_API_TOKEN else None
         if found is None:
             raise _refused()
-        account, scopes = found
-        return Actor(account, scopes=scopes, address=address)
+        token_id, account, scopes = found
+        return Actor(account, scopes=scopes, address=address, token=token_id)
 
     async def _by_bearer(self, header: str) -> SignedIn:
         scheme, _, token = header.partition(" ")

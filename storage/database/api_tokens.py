@@ -1,6 +1,6 @@
 """Personal API tokens: for bots and automation, limited to scopes, kept as digests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,8 +77,16 @@ class ApiTokenRepository:
             await connection.execute(insert(tokens).values(**values))
         return made, plain
 
-    async def verify(self, plain: str) -> tuple[Account, frozenset[Scope]] | None:
-        """Whose token it is and what it may; None if it opens nothing (any more). Notes that it was used."""
+    async def accounts(self, found: Collection[RecordId]) -> Mapping[RecordId, tuple[Account, frozenset[Scope]]]:
+        """Whose each of at most 500 tokens is and what it may; those that open nothing any more are left out. Not noted as a use."""
+        good = tokens.c.id.in_(found) & tokens.c.revoked_at.is_(None) & (accounts.c.state == AccountState.ACTIVE)
+        good &= tokens.c.expires_at.is_(None) | (tokens.c.expires_at > utc_now(self._clock))
+        query = select(tokens.c.id.label("token"), tokens.c.scopes, *ACCOUNT_COLUMNS).select_from(tokens.join(accounts)).where(good)
+        async with self._database.transaction() as connection:
+            return {RecordId(row.token): (account_of(row), _scopes(row.scopes)) for row in await connection.execute(query)}
+
+    async def verify(self, plain: str) -> tuple[RecordId, Account, frozenset[Scope]] | None:
+        """Which token it is, whose, and what it may; None if it opens nothing (any more). Notes that it was used."""
         now = utc_now(self._clock)
         valid = (tokens.c.digest == secrets.digest(plain)) & tokens.c.revoked_at.is_(None) & (accounts.c.state == AccountState.ACTIVE)
         query = select(tokens.c.id, tokens.c.scopes, tokens.c.expires_at, tokens.c.used_at, *ACCOUNT_COLUMNS)
@@ -90,7 +98,7 @@ class ApiTokenRepository:
                 return None
             if row.used_at is None or row.used_at + TOUCH < now:
                 await connection.execute(update(tokens).where(tokens.c.id == row.id).values(used_at=now))
-        return account_of(row), _scopes(row.scopes)
+        return RecordId(row.id), account_of(row), _scopes(row.scopes)
 
     async def list(self, account: AccountId) -> Sequence[ApiToken]:
         """An account's tokens that were not revoked, newest first."""

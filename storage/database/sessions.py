@@ -1,6 +1,6 @@
 """Who is signed in where. A session is over when it was ended, was not used or lasted too long, or its account's generation grew."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,6 +92,13 @@ class SessionRepository:
             if row is not None and row.used_at + TOUCH < now:
                 await connection.execute(update(sessions).where(sessions.c.id == session).values(used_at=now))
         return None if row is None else SignedIn(_session(row), account_of(row), row.digest)
+
+    async def accounts(self, found: Collection[RecordId]) -> Mapping[RecordId, Account]:
+        """Whose each of at most 500 sessions is; those that are over are left out. Not noted as a use."""
+        query = select(sessions.c.id.label("session"), *ACCOUNT_COLUMNS).join(accounts, sessions.c.account == accounts.c.id)
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(query.where(sessions.c.id.in_(found), *_valid(utc_now(self._clock))))
+            return {RecordId(row.session): account_of(row) for row in rows}
 
     async def exchange(self, session: RecordId, rotation: int) -> SignedIn:
         """Take a session's refresh token, the one made at ``rotation``, for the next; the answer's rotation is the next token's.

@@ -57,12 +57,16 @@ EVERY_SCOPE = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks for something. ``account`` is None for a stranger; ``session`` is None for an API token; ``address`` is an IP address."""
+    """Who asks for something, from an IP ``address``.
+
+    ``account`` is None for a stranger; others are there by a ``session`` or an API ``token``, the other one is None.
+    """
 
     account: Account | None
     session: RecordId | None = None
     scopes: frozenset[Scope] = frozenset()
     address: str = ""
+    token: RecordId | None = None
 
     @property
     def is_operator(self) -> bool:

@@ -18,7 +18,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (?:`([^`]*)`)? ?\|", DOCUMENT.read_text(), re.MULTILINE))
     defaults = Settings()
     values = {variable(field.name): getattr(defaults, field.name) for field in fields(Settings)}
-    assert rows == {name: "" if value in {"", ()} else "false" if value is False else str(value) for name, value in values.items()}
+    assert rows == {
+        name: "" if value in {"", ()} else str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()
+    }
 
 
 def test_nothing_set_is_the_defaults() -> None:

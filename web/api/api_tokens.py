@@ -10,6 +10,7 @@ from storage.model.ids import RecordId
 from web.api.account_views import unix_ms
 from web.api.paging import PageRequest
 from web.api.route import Noun, Who
+from web.auth import account_changed
 from web.schema.login import ApiToken, NewApiToken
 from web.schema.paging import Page
 
@@ -49,6 +50,7 @@ class ApiTokenRoutes:
     async def revoke(self, token: str, account: Account) -> None:
         """Let a token open nothing any more."""
         await self._tokens.revoke(account.id, RecordId(token))
+        await account_changed(account.id)
 
 
 def _view(token: records.ApiToken, plain: str | None = None) -> ApiToken:
