@@ -32,6 +32,6 @@ USER fanlight
 WORKDIR /data
 VOLUME /data
 # web, edge, media, operations
-EXPOSE 8000/tcp 8001/tcp 8002/udp 8003/tcp 8004/tcp
+EXPOSE 8000/tcp 8001/tcp 8002/udp 8003/tcp 8004/tcp 8006/tcp
 ENTRYPOINT ["fanlight"]
 CMD ["up"]

@@ -32,7 +32,10 @@ class Close(IntEnum):
 
     NORMAL = 1000
     GOING_AWAY = 1001
+    PROTOCOL = 1002
+    """Frames that RFC 6455 does not allow."""
     NOT_TEXT = 1003
+    NOT_UTF8 = 1007
     POLICY = 1008
     TOO_LARGE = 1009
     RESTART = 1012

@@ -1,4 +1,4 @@
-"""Where a browser finds the delivery edge, and nothing else."""
+"""Where a browser finds the delivery edge and the realtime socket, and nothing else."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,11 +11,16 @@ _HOST = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.
 
 
 class Addresses:
-    """The edge's base address: ``FANLIGHT_EDGE_URL``, or this server's own name with the edge's port."""
+    """The edge's base address: ``FANLIGHT_EDGE_URL``, or this server's own name with the edge's port.
+
+    The socket's: ``FANLIGHT_CHAT_URL``, or this server itself.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._configured = settings.edge_url.rstrip("/")
         self._port = settings.edge_port
+        self._chat = settings.chat_url.rstrip("/")
+        self._public = settings.public_url
         self._scheme = "https" if settings.tls_certificate else "http"
         self._fallback = urlsplit(settings.public_url).hostname or settings.host
 
@@ -30,6 +35,18 @@ class Addresses:
         """The edge as an origin, for a Content-Security-Policy."""
         parts = urlsplit(self.edge(host))
         return f"{parts.scheme}://{parts.netloc}"
+
+    def socket(self, host: str) -> str:
+        """The realtime socket for a page that was asked for as ``host``."""
+        return f"{self.socket_origin(host)}/ws"
+
+    def socket_origin(self, host: str) -> str:
+        """Scheme and name of the realtime socket's server, for a Content-Security-Policy."""
+        if self._chat:
+            return f"ws{self._chat.removeprefix('http')}"
+        match = _HOST.fullmatch(host)
+        secure = self._scheme == "https" or self._public.startswith("https://")
+        return f"{'wss' if secure else 'ws'}://{match[0] if match else self._fallback}"
 
     def playlist(self, host: str, channel: ChannelName) -> str:
         """The multivariant playlist of a channel."""

@@ -37,6 +37,7 @@ from web.api import (
     second_factor,
     server_time,
     sessions,
+    sockets,
     stream_keys,
 )
 from web.api import webhooks as webhook_routes
@@ -120,6 +121,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (chat_polls.NOUN, chat_polls.PollRoutes(storage)),
         (follows.NOUN, follows.FollowRoutes(storage, views)),
         (playback.NOUN, playback.PlaybackRoutes(storage)),
+        (sockets.NOUN, sockets.SocketRoutes(storage, addresses)),
         (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
     ):
         app.register_blueprint(frame.blueprint(noun, handlers))
@@ -135,7 +137,9 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     @app.after_request
     async def headers(response: Response) -> Response:
         REQUESTS.labels(request.endpoint or "none", str(response.status_code)).inc()
-        return protect(response, addresses.edge_origin(request.host), embeddable=request.path.startswith("/embed/"))
+        host = request.host
+        embeddable = request.path.startswith("/embed/")
+        return protect(response, addresses.edge_origin(host), addresses.socket_origin(host), embeddable=embeddable)
 
     @app.while_serving
     async def readers() -> AsyncGenerator[None, None]:

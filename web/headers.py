@@ -12,8 +12,8 @@ _COMMON = {
 }
 
 
-def policy(edge: str, *, embeddable: bool) -> str:
-    """The Content-Security-Policy of a page whose media come from ``edge``: nothing inline, no foreign origin but the edge."""
+def policy(edge: str, sockets: str, *, embeddable: bool) -> str:
+    """The Content-Security-Policy of a page whose media come from ``edge`` and its chat from ``sockets``; nothing else, nothing inline."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -22,7 +22,7 @@ def policy(edge: str, *, embeddable: bool) -> str:
             "font-src 'self'",
             f"img-src 'self' data: blob: {edge}",
             f"media-src 'self' blob: {edge}",
-            f"connect-src 'self' {edge}",
+            f"connect-src 'self' {edge} {sockets}",
             "worker-src 'self'",
             "manifest-src 'self'",
             "base-uri 'none'",
@@ -32,12 +32,12 @@ def policy(edge: str, *, embeddable: bool) -> str:
     )
 
 
-def protect(response: Response, edge: str, *, embeddable: bool) -> Response:
+def protect(response: Response, edge: str, sockets: str, *, embeddable: bool) -> Response:
     """Set the headers an answer needs by what it is: a page gets the policy of a page, everything else may do nothing at all."""
     for name, value in _COMMON.items():
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = policy(edge, embeddable=embeddable)
+        response.headers["Content-Security-Policy"] = policy(edge, sockets, embeddable=embeddable)
     else:
         response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     if response.mimetype == PROBLEM_TYPE:

@@ -16,7 +16,7 @@ from storage.settings import Settings
 from web.probe import probe
 from web.supervisor import Program
 
-ROLES = ("ingest", "transcoder", "web", "edge")
+ROLES = ("ingest", "transcoder", "chat", "web", "edge")
 """In the order they are started; they are stopped the other way round."""
 WITHOUT_HTTP = ("ingest", "transcoder")
 """Have an operations port at most."""
@@ -29,6 +29,11 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 """Where to reach a process of ours that listens on every address."""
 
 
+def roles_of_one_machine(settings: Settings) -> tuple[str, ...]:
+    """The roles ``fanlight up`` runs: the web role serves the realtime sockets itself unless others do."""
+    return ROLES if settings.chat_url else tuple(role for role in ROLES if role != "chat")
+
+
 def of_this_machine(settings: Settings) -> Settings:
     """The settings with the bus of ``fanlight up`` where they name none; asks nobody and makes nothing."""
     data = settings.data.resolve()
@@ -38,14 +43,20 @@ def of_this_machine(settings: Settings) -> Settings:
 def local_url(settings: Settings, port: int) -> str:
     """Base address of one of our TCP ports as seen from this machine. The operations ports never speak TLS."""
     host = ANYWHERE.get(settings.host, settings.host)
-    scheme = "https" if settings.tls_certificate and port in (settings.port, settings.edge_port) else "http"
+    scheme = "https" if settings.tls_certificate and port in (settings.port, settings.edge_port, settings.chat_port) else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def operations_ports(settings: Settings, roles: Sequence[str]) -> dict[str, int]:
     """Where each role answers ``/readyz``; 0 where it does not."""
     first = settings.operations_port
-    ports = {"web": settings.port, "edge": settings.edge_port, "ingest": first, "transcoder": first + 1 if first else 0}
+    ports = {
+        "web": settings.port,
+        "edge": settings.edge_port,
+        "chat": settings.chat_port,
+        "ingest": first,
+        "transcoder": first + 1 if first else 0,
+    }
     return {role: ports[role] for role in roles}
 
 

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
+from quart import Quart
+
 from storage import log
 from storage.clock import Clock, SystemClock
 from storage.model.errors import Unavailable
-from storage.node import Node, open_node, run
+from storage.node import Node, Tasks, open_node, run
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
+from web.descriptors import raise_limit
 from web.instance import operations_ports
 from web.operations import Check, operations_app, operations_blueprint
 from web.serving import serving
@@ -51,19 +54,53 @@ def checks(role: str, storage: Storage, node: Node | None = None) -> dict[str, C
     found: dict[str, Check] = {"bus": storage.bus.ping}
     if node is not None:
         found["registration"] = node.known
-    if role == "web":
+    if role in {"web", "chat"}:
         found["database"] = storage.database.ping
     return found
 
 
 @asynccontextmanager
-async def _open_web(settings: Settings, storage: Storage, clock: Clock, _node: Node) -> AsyncIterator[None]:
+async def _open_web(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
     from web.app import create_app
 
     app = create_app(settings, storage, clock)
     app.register_blueprint(operations_blueprint(checks("web", storage)))
-    async with serving(app, host=settings.host, port=settings.port, certificate=settings.tls_certificate, key=settings.tls_key):
+    chat = _with_sockets(app, settings, storage, clock, node) if not settings.chat_url else _served(app, settings, settings.port)
+    async with chat:
         yield
+
+
+@asynccontextmanager
+async def _open_chat(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
+    app = operations_app(checks("chat", storage, node))
+    with suppress(Unavailable):
+        await storage.signing.refresh()
+    async with Tasks("chat node") as tasks:
+        tasks.start("signing keys", storage.signing.run(storage.bus))
+        async with _with_sockets(app, settings, storage, clock, node, port=settings.chat_port):
+            yield
+
+
+@asynccontextmanager
+async def _with_sockets(
+    app: Quart, settings: Settings, storage: Storage, clock: Clock, node: Node, *, port: int = 0
+) -> AsyncIterator[None]:
+    """Serve an application and the realtime sockets, which are told when it ends."""
+    from chat.service import open_chat
+    from web.socket_door import SocketDoor
+
+    raise_limit()
+    async with open_chat(settings, storage, clock, node) as sockets:
+        SocketDoor(settings, sockets).install(app)
+        async with _served(app, settings, port or settings.port):
+            try:
+                yield
+            finally:
+                await sockets.drain()
+
+
+def _served(app: Quart, settings: Settings, port: int) -> AbstractAsyncContextManager[None]:
+    return serving(app, host=settings.host, port=port, certificate=settings.tls_certificate, key=settings.tls_key)
 
 
 @asynccontextmanager
@@ -95,5 +132,5 @@ async def _operations(role: str, settings: Settings, storage: Storage, node: Nod
         yield
 
 
-OPENERS: Mapping[str, Opener] = {"web": _open_web, "ingest": _open_ingest, "transcoder": _open_transcoder}
+OPENERS: Mapping[str, Opener] = {"web": _open_web, "chat": _open_chat, "ingest": _open_ingest, "transcoder": _open_transcoder}
 """The edge is not among them, see :func:`run_role`."""

@@ -42,6 +42,7 @@ def needed(settings: Settings, roles: Collection[str]) -> list[Port]:
             Port("TCP", host, settings.relay_port, "FANLIGHT_RELAY_PORT"),
             Port("TCP", host, operations, "FANLIGHT_OPERATIONS_PORT"),
         ],
+        "chat": [Port("TCP", host, settings.chat_port, "FANLIGHT_CHAT_PORT")],
         "transcoder": [Port("TCP", host, operations + 1 if operations else 0, "FANLIGHT_OPERATIONS_PORT")],
     }
     return [port for role, its in ports.items() if role in roles for port in its if port.number]

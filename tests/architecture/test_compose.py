@@ -39,7 +39,7 @@ def test_a_services_environment_holds_settings_that_work(name: str) -> None:
     assert settings.s3_bucket
 
 
-@pytest.mark.parametrize(("name", "port"), [("web", 8000), ("edge", 8001), ("ingest", 8003), ("transcoder", 8004)])
+@pytest.mark.parametrize(("name", "port"), [("web", 8000), ("edge", 8001), ("chat", 8006), ("ingest", 8003), ("transcoder", 8004)])
 def test_a_roles_health_is_asked_where_it_answers(name: str, port: int) -> None:
     assert OURS[name]["healthcheck"]["test"][:4] == ["CMD", "python", "-m", "web.probe"]
     assert OURS[name]["healthcheck"]["test"][4] == f"http://127.0.0.1:{port}/readyz"
@@ -50,6 +50,7 @@ def test_ports_that_people_reach_are_open_and_no_others() -> None:
 
     assert opened == {
         "web": [f"{DEFAULTS.port}:{DEFAULTS.port}/tcp"],
+        "chat": [f"{DEFAULTS.chat_port}:{DEFAULTS.chat_port}/tcp"],
         "edge": [f"{DEFAULTS.edge_port}:{DEFAULTS.edge_port}/tcp"],
         "ingest": [f"{DEFAULTS.media_port}:{DEFAULTS.media_port}/udp"],
     }

@@ -64,11 +64,13 @@ def test_the_readmes_first_screen_has_exactly_the_two_commands() -> None:
 
 
 def test_libraries_whose_private_names_are_used_are_pinned_and_locked_as_pinned() -> None:
-    media = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"]["media"]
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    media = project["optional-dependencies"]["media"]
+    pins = [*media, *(name for name in project["dependencies"] if "==" in name)]
 
-    assert [pin.split("==")[0] for pin in media] == ["aiortc", "aioice", "av"]
+    assert [pin.split("==")[0] for pin in pins] == ["aiortc", "aioice", "av", "hypercorn"]
     for lock in ("requirements/run.lock", "requirements/dev.lock"):
-        assert [pin for pin in media if f"\n{pin} " not in text(lock)] == []
+        assert [pin for pin in pins if f"\n{pin} " not in text(lock)] == []
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -20,7 +20,7 @@ DOORS = {
     "sqlalchemy": ["storage/database/*"],
     "alembic": ["storage/database/*"],
     "redis": ["storage/bus/*"],
-    "hypercorn": ["web/serving.py"],
+    "hypercorn": ["web/serving.py", "web/socket_door.py"],
     "granian": ["web/edge/front.py"],
     "quart": ["web/*", "ingest/whip.py"],
     "uvloop": ["storage/node.py"],
@@ -28,6 +28,11 @@ DOORS = {
 """Where each third party may be imported; everybody else goes through these files."""
 
 PURE = [
+    "chat/connection.py",
+    "chat/origin.py",
+    "chat/outbox.py",
+    "chat/protocol.py",
+    "chat/wire.py",
     "ingest/answer.py",
     "ingest/capture.py",
     "ingest/depacketize*.py",

@@ -127,6 +127,7 @@ MATRIX: dict[str, Ask] = {
     "admin_audit": Ask(OPERATORS),
     "publishing_statistics": Ask(STATISTICS),
     "publishing_current": Ask(STATISTICS),
+    "sockets_create": Ask("+ + + + + + 403"),
     "latency_report": Ask(EVERYBODY, json={"player": "somebody", "latency_ms": 1}),
     "time_read": Ask(EVERYBODY),
 }

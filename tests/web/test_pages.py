@@ -41,9 +41,9 @@ async def test_every_answer_is_armoured(site: Site, path: str, accept: str) -> N
     assert "Cache-Control" in response.headers
 
 
-async def test_the_policy_of_a_page_lets_media_come_from_the_edge_only(site: Site) -> None:
+async def test_the_policy_of_a_page_lets_media_come_from_the_edge_and_chat_from_the_socket_only(site: Site) -> None:
     response = await site.client.get("/watch/demo", headers=PAGE)
-    assert "connect-src 'self' http://localhost:8123;" in response.headers["Content-Security-Policy"]
+    assert "connect-src 'self' http://localhost:8123 ws://localhost;" in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("host", ["evil.example; script-src *", "a b", "'unsafe-inline'", "x" * 300, "[::1", "é.example"])

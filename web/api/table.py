@@ -19,6 +19,7 @@ from web.api import (
     second_factor,
     server_time,
     sessions,
+    sockets,
     stream_keys,
     webhooks,
 )
@@ -41,6 +42,7 @@ NOUNS: tuple[Noun, ...] = (
     logins.NOUN,
     api_tokens.NOUN,
     publishing.NOUN,
+    sockets.NOUN,
     webhooks.NOUN,
     admin.NOUN,
     latency.NOUN,

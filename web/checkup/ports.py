@@ -2,7 +2,7 @@
 
 from storage.settings import Settings
 from web.checkup.finding import Finding, fail, ok
-from web.instance import ROLES
+from web.instance import roles_of_one_machine
 from web.ports import bindable, holder, needed
 
 
@@ -12,7 +12,7 @@ def check_ports(settings: Settings, *, running: bool, whole: bool) -> list[Findi
     ``running`` says that nodes of ours are up, so that taken ports are good news; ``whole`` that every role should be on this machine.
     """
     findings = []
-    for port in needed(settings, ROLES):
+    for port in needed(settings, roles_of_one_machine(settings)):
         free = bindable(port)
         if running and whole and free:
             meaning = "Fanlight is running, but nothing listens here."

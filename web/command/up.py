@@ -12,7 +12,7 @@ from web.console import Console, JsonConsole, TextConsole
 from web.data_directory import claimed, kept_secret
 from web.first_channel import ensure_first_channel
 from web.first_operator import first_operator_link
-from web.instance import ROLES, bus_program, of_this_machine, role_program
+from web.instance import bus_program, of_this_machine, role_program, roles_of_one_machine
 from web.ports import needed, require
 from web.supervisor import Supervisor, run_until_signalled
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until SIGINT or SIGTERM; a second one kills what is still there."""
     settings = Settings.from_environment(os.environ)
     console: Console = JsonConsole() if arguments.json else TextConsole()
-    require(needed(settings, ROLES))
+    require(needed(settings, roles_of_one_machine(settings)))
     with claimed(settings.data):
         return asyncio.run(_up(settings, console))
 
@@ -39,7 +39,7 @@ async def _up(settings: Settings, console: Console) -> int:
         await storage.database.migrate()
         first = await ensure_first_channel(storage, whole.data)
         setup = await first_operator_link(storage, whole)
-    roles = [role_program(role, whole, environment) for role in ROLES]
+    roles = [role_program(role, whole, environment) for role in roles_of_one_machine(whole)]
     bus = [] if settings.redis_url else [bus_program(whole.data, os.environ, clock)]
     await run_until_signalled(
         Supervisor([*bus, *roles], line=console.line, report=console.event, clock=clock),

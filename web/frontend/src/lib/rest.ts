@@ -256,6 +256,8 @@ export interface SignInProvider { name: string; label: string; start: string; }
 
 export interface SignInProviders { providers: (SignInProvider)[]; }
 
+export interface SocketTicket { ticket: string; url: string; }
+
 export interface StreamKey { id: string; name: string; created_ms: number; used_ms: number | null; revoked_ms: number | null; key: string | null; }
 
 export interface Tokens { access: string; refresh: string; expires_in: number; }
@@ -458,6 +460,10 @@ export const rest = {
     statistics: (name: string): Promise<SessionStatistics> => call('GET', `/channels/${encodeURIComponent(name)}/session/statistics`),
     /** The session that publishes to a channel. */
     current: (name: string): Promise<CurrentSession> => call('GET', `/channels/${encodeURIComponent(name)}/session`),
+  },
+  sockets: {
+    /** A ticket for one realtime socket, and where that is. */
+    create: (): Promise<SocketTicket> => call('POST', '/sockets'),
   },
   webhooks: {
     /** Your webhooks, oldest first. */

@@ -1,0 +1,9 @@
+"""What sockets count."""
+
+from prometheus_client import Counter, Gauge
+
+SOCKETS = Gauge("fanlight_chat_sockets", "Realtime sockets open now.")
+CLOSED = Counter("fanlight_chat_sockets_closed", "Realtime sockets closed, by the code they were closed with.", ["code"])
+REFUSED = Counter("fanlight_chat_upgrades_refused", "Upgrades to a realtime socket refused before they were one.", ["code"])
+RECEIVED = Counter("fanlight_chat_frames_received", "Requests that came on realtime sockets, by type.", ["type"])
+FAILURES = Counter("fanlight_chat_failures", "Requests on realtime sockets that ran into a defect of ours, or took too long.")
