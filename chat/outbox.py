@@ -27,7 +27,7 @@ class Outbox:
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
         self._given = 0
-        self._taken = 0
+        self._taken = -1
         self._since = 0.0
 
     def put(self, data: bytes) -> bool:
@@ -43,7 +43,10 @@ class Outbox:
         """Whether something waits and nothing of it was read for too long. To be asked every second or so."""
         waiting = self._pipe.get_write_buffer_size()
         taken = self._given - waiting
-        if not waiting or taken != self._taken:
+        if not waiting:
+            self._taken = -1
+            return False
+        if taken != self._taken:
             self._taken, self._since = taken, now
             return False
         return now - self._since >= PATIENCE

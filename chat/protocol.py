@@ -61,7 +61,7 @@ class Close(IntEnum):
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     """The first frame. ``ticket`` is from ``POST /api/v1/sockets``; without one the socket is a stranger's, who may read."""
 
-    version: int
+    version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
     ticket: Annotated[str, msgspec.Meta(max_length=2048)] = ""
     client: Annotated[str, msgspec.Meta(max_length=100)] = ""
 

@@ -13,9 +13,9 @@ from quart import Quart
 from chat.protocol import ClientFrame, Done, Join
 from chat.server import SocketLimits, SocketServer
 from chat.sockets import Prepared, Socket
-from chat.tickets import Tickets
+from chat.tickets import Tickets, issue
 from storage.clock import SystemClock
-from storage.model.account import Account
+from storage.model.account import EVERY_SCOPE, Account, Actor
 from storage.model.session import SessionKind
 from storage.node import Tasks
 from storage.opening import Storage, open_storage
@@ -80,9 +80,6 @@ class Node:
         return await add_account(self.storage, name)
 
     async def ticket(self, account: Account) -> str:
-        from chat.tickets import issue
-        from storage.model.account import EVERY_SCOPE, Actor
-
         session, _ = await self.storage.sessions.start(account, SessionKind.BROWSER, user_agent="", address="")
         return issue(self.storage, Actor(account, session=session.id, scopes=EVERY_SCOPE))
 
@@ -91,9 +88,9 @@ class Node:
         async with asyncio.timeout(2), await Client.greeted(self.port, source="127.0.0.9") as honest:
             honest.send(b"")
 
-    async def empty(self) -> None:
+    async def empty(self, seconds: float = 5) -> None:
         """Wait until no socket is left."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(seconds):
             while len(self.server):
                 await asyncio.sleep(0.02)
 

@@ -3,11 +3,11 @@
 import asyncio
 import base64
 import json
-import os
 import socket
-from typing import Any, Self
+from typing import Any, Self, cast
 
 KEY = base64.b64encode(bytes(16)).decode()
+MASK = bytes.fromhex("37fa213d")  # RFC 6455 section 5.7
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
 
@@ -26,7 +26,7 @@ def frame(
         head = bytes((first, bit | 127)) + claimed.to_bytes(8, "big")
     if not masked:
         return head + payload
-    mask = os.urandom(4)
+    mask = MASK
     return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
@@ -120,6 +120,10 @@ class Client:
     def send(self, *frames: bytes) -> None:
         """Say it."""
         self.writer.write(b"".join(frames))
+
+    def stall(self) -> None:
+        """Read nothing any more."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
 
     async def leave(self) -> None:
         """Cut the connection."""
