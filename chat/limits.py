@@ -13,7 +13,8 @@ MOST_HIDDEN = 2
 """Invisible characters between letters that are nobody's doing."""
 
 _MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?)")
-_RUN = re.compile(r"(\S)\1*")
+_RUN = re.compile(r"(\S)\1+")
+_SIGN = re.compile(r"[^\w\s]|_")
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -42,13 +43,11 @@ def mentions(text: str) -> tuple[str, ...]:
 
 
 def excesses(text: str, limits: Automod) -> Iterator[str]:
-    """Names of the limits a message is over."""
+    """Names of the limits a message is over, but for ``repeats``, which is counted once for more than this."""
     if limits.capitals_percent and _over(sum(map(str.isupper, text)), sum(map(str.isalpha, text)), limits.capitals_percent):
         yield "capitals"
     if limits.symbols_percent and _over(_signs(text), sum(not one.isspace() for one in text), limits.symbols_percent):
         yield "symbols"
-    if limits.repeats and repeats(text) > limits.repeats:
-        yield "repeats"
     if limits.marks and not text.isascii() and marks(text) > limits.marks:
         yield "marks"
     if limits.mentions and "@" in text and len(mentions(text)) > limits.mentions:
@@ -60,12 +59,14 @@ def _over(part: int, whole: int, percent: int) -> bool:
 
 
 def _signs(text: str) -> int:
-    return sum(not one.isalnum() and not one.isspace() and unicodedata.category(one) not in {"Mn", "Mc", "Cf"} for one in text)
+    found = _SIGN.findall(text)
+    # Marks are parts of letters in many scripts.
+    return len(found) if text.isascii() else sum(unicodedata.category(one) not in {"Mn", "Mc", "Cf"} for one in found)
 
 
 def repeats(text: str) -> int:
     """How often a character or word comes in a row at most."""
-    most = max((len(run[0]) for run in _RUN.finditer(text)), default=0)
+    most = max((len(run[0]) for run in _RUN.finditer(text)), default=1 if text.strip() else 0)
     before, count = "", 0
     for word in text.casefold().split():
         count = count + 1 if word == before else 1

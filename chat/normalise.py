@@ -147,6 +147,8 @@ def _lines(folded: str) -> Iterator[str]:
     if _PLAIN.fullmatch(folded):
         return
     bare = shortened(unmasked(folded))
+    if bare != folded:
+        yield words(bare)
     tables = (_LEET, _LEET_L) if _AMBIGUOUS.search(bare) else (_LEET,)
     for form in dict.fromkeys((bare, _together(bare))):
         for table in tables:

@@ -75,6 +75,11 @@ class Draft:
         return key(self.text)
 
     @cached_property
+    def repeats(self) -> int:
+        """How often a character or word comes in a row at most."""
+        return limits.repeats(self.text)
+
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         """What it links to."""
         return hosts(self.text)
@@ -133,7 +138,7 @@ def judge(draft: Draft, writer: Writer, settings: ChatSettings, filters: Filters
     if terms.block:
         return Refuse(ErrorCode.MESSAGE_BLOCKED, "The message holds what is not let through here.")
     reasons = [f"term: {term}" for term in terms.hold]
-    reasons += _oddities(draft.text, settings)
+    reasons += _oddities(draft, settings)
     if writer.member.suspicion is Suspicion.RESTRICTED:
         reasons.append("suspicion")
     reasons += automod.held_for(_scores(draft, settings, filters, recent), settings.automod.levels)
@@ -169,10 +174,12 @@ _LINKS_FROM: Mapping[LinkPolicy, Rank] = {
 }
 
 
-def _oddities(text: str, settings: ChatSettings) -> Iterator[str]:
-    if limits.hides(text):
+def _oddities(draft: Draft, settings: ChatSettings) -> Iterator[str]:
+    if limits.hides(draft.text):
         yield "hidden_characters"
-    yield from limits.excesses(text, settings.automod)
+    if settings.automod.repeats and draft.repeats > settings.automod.repeats:
+        yield "repeats"
+    yield from limits.excesses(draft.text, settings.automod)
 
 
 def _scores(draft: Draft, settings: ChatSettings, filters: Filters, recent: Recent) -> Mapping[Category, int]:
@@ -187,7 +194,7 @@ def _scores(draft: Draft, settings: ChatSettings, filters: Filters, recent: Rece
             found = automod.scores(filters.terms.uncovered(draft.normal))
     if levels.get(Category.SPAM):
         links = sum(not is_allowed(host, filters.hosts) for host in draft.hosts)
-        spam = automod.spam(said_before=recent.said, links=links, repeats=limits.repeats(draft.text))
+        spam = automod.spam(said_before=recent.said, links=links, repeats=draft.repeats)
         found = automod.worst([*found.items(), (Category.SPAM, spam)])
     return found
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from chat.expressions import Expression, Many, Unfit, compiled
-from chat.normalise import Normal, fold, unmixed, words
+from chat.normalise import Normal, fold, shortened, unmixed, words
 from storage.model.chat import TermEffect, TermForm
 from storage.model.errors import BadInput, Conflict, ErrorCode
 
@@ -19,9 +19,9 @@ LONGEST_TERM = 200
 """Characters."""
 MOST_TERMS = 5000
 """Of one channel."""
-MOST_STEPS = 1000
+MOST_STEPS = 500
 """A character may cost one expression or wildcard; and all of a channel together :data:`MOST_STEPS_TOGETHER`."""
-MOST_STEPS_TOGETHER = 3000
+MOST_STEPS_TOGETHER = 1500
 SHORTEST_WILDCARD = 2
 """Letters and digits a wildcard has."""
 
@@ -104,7 +104,7 @@ def spelling(text: str, *, wildcards: bool = False, stretch: bool = False) -> st
     core = folded.strip("*") if wildcards else folded
     signs = "?*" if wildcards else ""
     if any(not (one.isalnum() or one in _JOINS or one in signs or one == " ") for one in core) or not words(core).strip():
-        return _verbatim(core, signs)
+        return _verbatim(shortened(" ".join(fold(text).split())).strip(signs[1:]), signs)
     core = core.strip(_JOINS + " ")
     runs = [(letter, len(list(run))) for letter, run in groupby(core)]
     parts = "".join(

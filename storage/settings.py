@@ -57,6 +57,7 @@ class Settings:
     proxies: tuple[str, ...] = ()
     rate_limits: float = 1.0
     webhook_private: bool = False
+    classifier_url: str = ""
     log_level: str = "info"
     log_format: str = "text"
     redis_url: str = ""
@@ -168,7 +169,13 @@ class Settings:
         return problems
 
     def _problems_of_places(self) -> list[str]:
-        places = {"PUBLIC_URL": self.public_url, "EDGE_URL": self.edge_url, "CHAT_URL": self.chat_url, "S3_ENDPOINT": self.s3_endpoint}
+        places = {
+            "PUBLIC_URL": self.public_url,
+            "EDGE_URL": self.edge_url,
+            "CHAT_URL": self.chat_url,
+            "S3_ENDPOINT": self.s3_endpoint,
+            "CLASSIFIER_URL": self.classifier_url,
+        }
         problems = [
             f"FANLIGHT_{name} must start with http:// or https:// and name a host."
             for name, url in places.items()

@@ -40,7 +40,8 @@ class Category(StrEnum):
 
 
 class Modes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What everybody in the room is subject to, but moderators and above; VIPs are spared slow mode, unique-chat and links.
+    """What everybody in the room is subject to, but moderators and above; VIPs are spared slow mode, unique-chat and, unless
+    the team's only are taken, links.
 
     ``slow_seconds`` lie between two messages of one account. ``followers_minutes`` is how long one must have followed, None if one
     need not. ``delay_seconds`` is how long the team sees a message before everybody else does. ``account_age_minutes`` is how old
