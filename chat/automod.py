@@ -1,6 +1,6 @@
 """The built-in engine of automod: how bad a message is in each category, from nothing to 4. Pure, the same for the same message.
 
-Words and phrases stand in ``chat/data/words.*.txt`` under a category and how bad they are; spam is also told by how often the same
+Words and phrases stand in ``chat/lists/words.*.txt`` under a category and how bad they are; spam is also told by how often the same
 is said, by links and by floods of one character.
 """
 
@@ -54,7 +54,7 @@ def entries(text: str) -> Iterator[Entry]:
 @cache
 def listed() -> tuple[Entry, ...]:
     """All lists."""
-    data = resources.files("chat").joinpath("data")
+    data = resources.files("chat").joinpath("lists")
     return tuple(entry for name in LISTS for entry in entries(data.joinpath(name).read_text("utf-8")))
 
 

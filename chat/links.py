@@ -34,7 +34,7 @@ _SPELT_ENDS = frozenset(
 
 @cache
 def _endings() -> frozenset[str]:
-    lines = resources.files("chat").joinpath("data", "top-level-domains.txt").read_text("utf-8").splitlines()
+    lines = resources.files("chat").joinpath("lists", "top-level-domains.txt").read_text("utf-8").splitlines()
     return frozenset(line for line in lines if not line.startswith("#"))
 
 

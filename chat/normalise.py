@@ -68,7 +68,7 @@ class Normal:
 def _looks() -> dict[int, str]:
     """What characters look like."""
     table: dict[int, str] = {}
-    for line in resources.files("chat").joinpath("data", "confusables.txt").read_text("utf-8").splitlines():
+    for line in resources.files("chat").joinpath("lists", "confusables.txt").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             look, *codes = line.split(" ")
             table |= {int(code, 16): look for code in codes}
