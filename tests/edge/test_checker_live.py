@@ -17,7 +17,7 @@ from tests.conformance.proxy import Answer, Fault, spoiling
 from tests.edge.process import EdgeProcess
 from tests.edge.publisher import Publisher
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 SECONDS = 6.0
 _counter = itertools.count()
