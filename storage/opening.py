@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from storage.database.follows import FollowRepository
     from storage.database.idempotency import IdempotencyRepository
     from storage.database.identities import IdentityRepository
+    from storage.database.moderation import ModerationRecords
     from storage.database.notifications import NotificationRepository
     from storage.database.one_time import OneTimeTokens
     from storage.database.registration import Registration
@@ -118,6 +119,13 @@ class Storage:
         from storage.database.chat_polls import PollRepository
 
         return PollRepository(self.database, self._clock)
+
+    @cached_property
+    def moderation(self) -> "ModerationRecords":
+        """What the teams of channels work with."""
+        from storage.database.moderation import ModerationRecords
+
+        return ModerationRecords(self.database, self._clock)
 
     @cached_property
     def stream_keys(self) -> "StreamKeyRepository":

@@ -101,6 +101,8 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.REACTION_INVALID: 400,
         ErrorCode.EMOTE_EXISTS: 409,
         ErrorCode.APPEAL_OPEN: 409,
+        ErrorCode.ALREADY_DECIDED: 409,
+        ErrorCode.NOT_UNDOABLE: 409,
         ErrorCode.INTERNAL: 500,
     }
 )

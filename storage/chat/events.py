@@ -104,6 +104,12 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     name: str
 
 
+class Restored(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="restored"):
+    """Messages that were gone are back, each where its ``at`` says: the newest of them; more may be found in the history."""
+
+    messages: tuple[Message, ...]
+
+
 class Cleared(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cleared"):
     """Everything before this is gone."""
 
@@ -184,7 +190,10 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="logged"):
-    """To the team: something was done. Field by field as in the moderation log."""
+    """To the team: something was done. Field by field as in the moderation log.
+
+    ``by`` is empty where the room did it itself, ``subject`` where it was done to nobody; ``undoes`` names the line it undoes.
+    """
 
     id: str
     action: str
@@ -192,6 +201,9 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="l
     subject: str
     reason: str = ""
     at: int = 0
+    message: str = ""
+    undoes: str = ""
+    data: dict[str, str | int | bool | None] = {}
 
 
 class Suspected(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="suspected"):
@@ -207,6 +219,7 @@ Event = (
     | Edited
     | Deleted
     | Purged
+    | Restored
     | Cleared
     | Reacted
     | ModesChanged

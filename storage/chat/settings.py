@@ -145,6 +145,30 @@ def changed(settings: ChatSettings, change: dict[str, object]) -> ChatSettings:
         raise BadInput(ErrorCode.BAD_REQUEST, f"These settings can't be: {error}.") from None
 
 
+def settings_text(settings: ChatSettings) -> str:
+    """As they are kept."""
+    return msgspec.json.encode(settings).decode()
+
+
+def difference(old: ChatSettings, new: ChatSettings) -> dict[str, object]:
+    """What of ``new`` is not as in ``old``: :func:`changed` makes ``new`` of ``old`` with it."""
+    return _difference(msgspec.to_builtins(old), msgspec.to_builtins(new))
+
+
+def _difference(old: dict[str, object], new: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in old.keys() | new.keys():
+        # Only levels are left out, where they are 0.
+        before, after = old.get(name, 0), new.get(name, 0)
+        if isinstance(before, dict) and isinstance(after, dict):
+            inner = _difference(before, after)
+            if inner:
+                found[name] = inner
+        elif before != after:
+            found[name] = after
+    return found
+
+
 def _merged(before: dict[str, object], change: dict[str, object]) -> dict[str, object]:
     merged = dict(before)
     for name, value in change.items():

@@ -1,62 +1,47 @@
 """Accounts banned from channels, for a time or for good."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
-from storage.database.repository import Repository, hold
+from storage.chat.events import Restricted
+from storage.database.chat_act import Act, Acted, RoomRepository, done
 from storage.database.tables import account as accounts
-from storage.database.tables import channel as channels
 from storage.database.tables import channel_ban as bans
 from storage.model.channel import ChannelBan
-from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
+from storage.model.chat import ModerationAction
+from storage.model.errors import Conflict, ErrorCode, NotFound
 from storage.model.ids import AccountId, AccountName, ChannelId
+from storage.model.moderation import LONGEST_REASON, checked_text
 
-REASON_LENGTH = 300
-"""Characters."""
 MOST_BANS = 10_000
 """Accounts banned from one channel."""
 
 
-class BanRepository(Repository):
-    """Every method raises ``Unavailable(DATABASE_UNAVAILABLE)`` when the database does not answer within its deadline."""
+class BanRepository(RoomRepository):
+    """See :class:`RoomRepository`."""
 
     async def ban(
         self, channel: ChannelId, account: AccountId, *, by: AccountId | None, reason: str = "", expires_at: datetime | None = None
-    ) -> None:
+    ) -> Acted:
         """Ban an account, or change its ban.
 
         Raises:
             BadInput: ``BAD_REQUEST``; the reason is too long.
-            NotFound: ``ACCOUNT_NOT_FOUND``; the account or the channel is gone.
+            NotFound: ``ACCOUNT_NOT_FOUND``; the account is gone.
             Conflict: ``LIMIT_REACHED``.
         """
-        if len(reason) > REASON_LENGTH or not reason.isprintable():
-            raise BadInput(ErrorCode.BAD_REQUEST, f"A reason is at most {REASON_LENGTH} printable characters.", field="reason")
-        now = self._now()
-        values = {"banned_by": by, "reason": reason, "created_at": now, "expires_at": expires_at}
-        at = (bans.c.channel == channel) & (bans.c.account == account)
-        try:
-            async with self._database.transaction() as connection:
-                await hold(connection, channels, channel)
-                if (await connection.execute(update(bans).where(at).values(**values))).rowcount:
-                    return
-                await connection.execute(delete(bans).where(bans.c.channel == channel, bans.c.expires_at < now))
-                count = await connection.scalar(select(func.count()).select_from(bans).where(bans.c.channel == channel))
-                if int(count or 0) >= MOST_BANS:
-                    raise Conflict(ErrorCode.LIMIT_REACHED, f"A channel bans at most {MOST_BANS} accounts.", limit=MOST_BANS)
-                await connection.execute(insert(bans).values(channel=channel, account=account, **values))
-        except IntegrityError:
-            raise NotFound(ErrorCode.ACCOUNT_NOT_FOUND, "There is no such account.") from None
+        async with self._act(channel) as act:
+            await ban(act, account, expires_at, by=by, reason=reason)
+        return done(act)
 
-    async def lift(self, channel: ChannelId, account: AccountId) -> None:
+    async def lift(self, channel: ChannelId, account: AccountId, *, by: AccountId | None = None) -> Acted:
         """Lift a ban. Raises ``NotFound(NOT_FOUND)``; there is none."""
-        async with self._database.transaction() as connection:
-            lifted = await connection.execute(delete(bans).where(bans.c.channel == channel, bans.c.account == account))
-        if lifted.rowcount == 0:
-            raise NotFound(ErrorCode.NOT_FOUND, "This account is not banned here.")
+        async with self._act(channel) as act:
+            await lift(act, account, by=by)
+        return done(act)
 
     async def list(self, channel: ChannelId, *, after: str = "", limit: int = 100) -> Sequence[ChannelBan]:
         """Who is banned now, by name, those after the account name ``after``."""
@@ -73,3 +58,61 @@ class BanRepository(Repository):
             ChannelBan(AccountId(row.account), AccountName(row.name), row.display_name, row.reason, row.created_at, row.expires_at)
             for row in rows
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class BanInForce:
+    """A ban of an account. ``expires_at`` is None for ever."""
+
+    reason: str
+    expires_at: datetime | None
+
+
+async def ban(act: Act, account: AccountId, expires_at: datetime | None, *, by: AccountId | None, reason: str = "") -> None:
+    """See :meth:`BanRepository.ban`."""
+    reason = checked_text(reason, LONGEST_REASON, "reason", empty=True)
+    unix_ms = None if expires_at is None else round(expires_at.timestamp() * 1000)
+    act.tell(Restricted(name=await act.name(account), until=unix_ms or 0))
+    await act.tell_standing(account)
+    before = await in_force(act, account)
+    values = {"banned_by": by, "reason": reason, "created_at": act.now, "expires_at": expires_at}
+    if not (await act.connection.execute(update(bans).where(_at(act, account)).values(**values))).rowcount:
+        await _make_room(act)
+        await act.connection.execute(insert(bans).values(channel=act.channel, account=account, **values))
+    data = {"seconds": None if expires_at is None else round((expires_at - act.now).total_seconds()), "until_ms": unix_ms}
+    await act.log(ModerationAction.BAN, by=by, subject=account, reason=reason, data=data, before=_told(before))
+
+
+async def lift(act: Act, account: AccountId, *, by: AccountId | None) -> None:
+    """See :meth:`BanRepository.lift`."""
+    before = await in_force(act, account)
+    lifted = await act.connection.execute(delete(bans).where(_at(act, account)))
+    if lifted.rowcount == 0:
+        raise NotFound(ErrorCode.NOT_FOUND, "This account is not banned here.")
+    await act.tell_standing(account)
+    await act.log(ModerationAction.UNBAN, by=by, subject=account, before=_told(before))
+
+
+async def in_force(act: Act, account: AccountId) -> BanInForce | None:
+    """The ban of an account, if it has not run out."""
+    row = (await act.connection.execute(select(bans.c.reason, bans.c.expires_at).where(_at(act, account)))).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= act.now):
+        return None
+    return BanInForce(row.reason, row.expires_at)
+
+
+async def _make_room(act: Act) -> None:
+    await act.connection.execute(delete(bans).where(bans.c.channel == act.channel, bans.c.expires_at < act.now))
+    count = await act.connection.scalar(select(func.count()).select_from(bans).where(bans.c.channel == act.channel))
+    if int(count or 0) >= MOST_BANS:
+        raise Conflict(ErrorCode.LIMIT_REACHED, f"A channel bans at most {MOST_BANS} accounts.", limit=MOST_BANS)
+
+
+def _at(act: Act, account: AccountId) -> ColumnElement[bool]:
+    return (bans.c.channel == act.channel) & (bans.c.account == account)
+
+
+def _told(ban: BanInForce | None) -> dict[str, object]:
+    if ban is None:
+        return {"banned": False}
+    return {"banned": True, "reason": ban.reason, "until": ban.expires_at and ban.expires_at.isoformat()}

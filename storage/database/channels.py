@@ -9,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.channel_rows import CHANNEL_COLUMNS, channel_of, with_tags, write_tags, write_words
+from storage.database.chat_log import append_alone
 from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
 from storage.database.tables import channel as channels
 from storage.database.tables import channel_alias
+from storage.database.tables import chat_room as rooms
 from storage.model.channel import Channel, ChannelPicture, Visibility
 from storage.model.channel_edit import (
     ChannelEdit,
@@ -102,6 +104,9 @@ class ChannelRepository(Repository):
         """
         try:
             async with self._database.transaction() as connection:
+                if edit.visibility is not None:
+                    # Who may read its chat is decided anew. Before the channel is held: whoever writes in a room holds the room first.
+                    await append_alone(connection, identifier, [], self._now(), renew=True)
                 query = select(*CHANNEL_COLUMNS, channels.c.password_hash).where(channels.c.id == identifier).with_for_update()
                 row = (await connection.execute(query)).one_or_none()
                 if row is None:
@@ -151,6 +156,8 @@ class ChannelRepository(Repository):
     async def delete(self, identifier: ChannelId) -> None:
         """Delete a channel and everything that belongs to it. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
         async with self._database.transaction() as connection:
+            # First its room, as whoever writes there does.
+            await connection.execute(delete(rooms).where(rooms.c.channel == identifier))
             deleted = await connection.execute(delete(channels).where(channels.c.id == identifier))
         if deleted.rowcount == 0:
             raise _not_found()

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Audience, Event, NumberedEvent, RoomHint, audience, encoded
@@ -19,6 +20,7 @@ from storage.clock import utc_now
 from storage.database.repository import Repository
 from storage.database.tables import chat_event as events
 from storage.database.tables import chat_room as rooms
+from storage.model.errors import ErrorCode, NotFound
 from storage.model.ids import ChannelId, RecordId, new_broadcast_id
 
 KEPT = timedelta(days=1)
@@ -35,6 +37,9 @@ class RoomRow:
     seq: int
     version: int
     settings: ChatSettings
+    settings_version: int
+    cleared: int
+    """Messages up to this number were cleared away."""
     pinned: RecordId | None
     poll: RecordId | None
 
@@ -43,21 +48,26 @@ async def locked(connection: AsyncConnection, channels: Iterable[ChannelId], now
     """Rooms, made where there was none, that nobody else writes to until the transaction ends.
 
     Several are locked in one order, so that two callers never wait for each other in a circle.
+
+    Raises:
+        NotFound: ``CHANNEL_NOT_FOUND``; one of the channels is gone.
     """
     wanted = sorted(set(channels))
     is_sqlite = connection.dialect.name == "sqlite"
-    new = [
-        {"channel": one, "epoch": new_broadcast_id(), "last_seq": 0, "version": 1, "settings": "{}", "created_at": now} for one in wanted
-    ]
+    empty: dict[str, object] = {"last_seq": 0, "version": 1, "settings": "{}", "settings_version": 1, "cleared": 0, "created_at": now}
+    new = [{"channel": one, "epoch": new_broadcast_id(), **empty} for one in wanted]
     make = sqlite.insert(rooms) if is_sqlite else postgresql.insert(rooms)
     # For SQLite the first statement writes, which takes the whole database: a lock taken later could find it changed meanwhile.
     query = select(rooms).where(rooms.c.channel.in_(wanted)).order_by(rooms.c.channel).with_for_update()
-    if is_sqlite:
-        await connection.execute(make.on_conflict_do_nothing(), new)
-    found = (await connection.execute(query)).all()
-    if len(found) < len(wanted):
-        await connection.execute(make.on_conflict_do_nothing(), new)
+    try:
+        if is_sqlite:
+            await connection.execute(make.on_conflict_do_nothing(), new)
         found = (await connection.execute(query)).all()
+        if len(found) < len(wanted):
+            await connection.execute(make.on_conflict_do_nothing(), new)
+            found = (await connection.execute(query)).all()
+    except IntegrityError:
+        raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.") from None
     return {row.channel: _room(row) for row in found}
 
 
@@ -75,7 +85,7 @@ async def append(
     version = room.version + renew
     changes: dict[str, object] = {"last_seq": room.seq + len(numbered), "version": version}
     if settings is not None:
-        changes["settings"] = settings
+        changes |= {"settings": settings, "settings_version": room.settings_version + 1}
     await connection.execute(update(rooms).where(rooms.c.channel == room.channel).values(**changes))
     if numbered:
         rows = [
@@ -110,6 +120,11 @@ class ChatLog(Repository):
         async with self._database.transaction() as connection:
             return (await locked(connection, [channel], utc_now(self._clock)))[channel]
 
+    async def hint(self, channel: ChannelId) -> RoomHint | None:
+        """A hint without events that tells the version a room has now, for nodes to look at it anew; None where nothing ever happened."""
+        room = (await self.rooms([channel])).get(channel)
+        return None if room is None else RoomHint(channel=channel, epoch=room.epoch, version=room.version, after=room.seq, events=())
+
     async def since(self, channel: ChannelId, after: int, *, limit: int = MOST_AT_ONCE) -> tuple[NumberedEvent, ...]:
         """At most ``limit`` events after the number ``after``, in order; the first is a later one where older ones are forgotten."""
         query = select(events).where(events.c.channel == channel, events.c.seq > after).order_by(events.c.seq).limit(limit)
@@ -139,6 +154,8 @@ def _room(row: Row[Any]) -> RoomRow:
         seq=row.last_seq,
         version=row.version,
         settings=settings_of(row.settings),
+        settings_version=row.settings_version,
+        cleared=row.cleared,
         pinned=row.pinned,
         poll=row.poll,
     )

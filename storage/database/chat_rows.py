@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Message
 from storage.database.channel_rows import AnyRow
 from storage.database.tables import chat_message as messages
 from storage.database.tables import chat_reaction as reactions
+from storage.database.tables import chat_room as rooms
+from storage.model.chat import MessageState
 
 MESSAGE_COLUMNS = (messages.c.id, messages.c.seq, messages.c.body)
 """What to select for :func:`told`."""
 
 _decode = msgspec.json.Decoder(Message).decode
+
+
+def shown() -> ColumnElement[bool]:
+    """That a message is there for everybody: visible, and not cleared away."""
+    cleared = select(rooms.c.cleared).where(rooms.c.channel == messages.c.channel).scalar_subquery()
+    return (messages.c.state == MessageState.VISIBLE) & (messages.c.seq > func.coalesce(cleared, 0))
 
 
 async def told(connection: AsyncConnection, rows: Sequence[AnyRow]) -> list[tuple[int, Message]]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from storage.chat.events import Message
-from storage.database.chat_rows import MESSAGE_COLUMNS, told
+from storage.database.chat_rows import MESSAGE_COLUMNS, shown, told
 from storage.database.repository import Repository
 from storage.database.tables import account as accounts
 from storage.database.tables import chat_message as messages
-from storage.model.chat import MessageState
 from storage.model.ids import AccountName, BroadcastId, ChannelId
 
 LOOKED_THROUGH = 20_000
@@ -41,12 +40,7 @@ class ChatSearch(Repository):
         if before is not None:
             window = window.where(messages.c.seq < before)
         oldest = window.order_by(messages.c.seq.desc()).offset(LOOKED_THROUGH - 1).limit(1).scalar_subquery()
-        query = (
-            select(*MESSAGE_COLUMNS)
-            .where(messages.c.channel == channel, messages.c.state == MessageState.VISIBLE)
-            .order_by(messages.c.seq.desc())
-            .limit(limit)
-        )
+        query = select(*MESSAGE_COLUMNS).where(messages.c.channel == channel, shown()).order_by(messages.c.seq.desc()).limit(limit)
         if text:
             query = query.where(messages.c.text.icontains(text, autoescape=True))
         if before is not None:
@@ -69,7 +63,7 @@ class ChatSearch(Repository):
             select(*MESSAGE_COLUMNS)
             .where(
                 messages.c.broadcast == broadcast,
-                messages.c.state == MessageState.VISIBLE,
+                shown(),
                 later | ((messages.c.media_ms == after_ms) & (messages.c.id > after)),
             )
             .order_by(messages.c.media_ms, messages.c.id)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -129,10 +131,6 @@ def _cut_off(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _error: B
 
 
 def _upgrade(connection: Connection) -> None:
-    # A fifth of all that a web node loads, and most processes never migrate.
-    from alembic import command
-    from alembic.config import Config
-
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
@@ -140,13 +138,14 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    # PostgreSQL classes 08 connection, 53 resources, 57 operator's intervention (statement timeout, restart), 55P03 lock;
+    # PostgreSQL classes 08 connection, 40 rolled back for another's sake, 53 resources, 57 operator's intervention (statement timeout,
+    # restart), 55P03 lock;
     # SQLite says in words only that it is busy or its disk is.
     # Words about a broken constraint name tables and columns, and "blocked" has "locked" in it.
     if isinstance(error, IntegrityError):
         return False
     if state := str(getattr(error.orig, "sqlstate", None) or ""):
-        return state[:2] in {"08", "53", "57"} or state == "55P03"
+        return state[:2] in {"08", "40", "53", "57"} or state == "55P03"
     words = str(error.orig).lower()
     return any(word in words for word in ("locked", "busy", "disk", "unable to open"))
 

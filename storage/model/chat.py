@@ -133,6 +133,8 @@ class ModerationAction(StrEnum):
     DELETE = "delete"
     PURGE = "purge"
     CLEAR = "clear"
+    RESTORE = "restore"
+    """Bring back what was deleted, purged or cleared away."""
     TIMEOUT = "timeout"
     UNTIMEOUT = "untimeout"
     BAN = "ban"
@@ -183,6 +185,7 @@ AGAINST_SOMEBODY = frozenset(
     {
         ModerationAction.DELETE,
         ModerationAction.PURGE,
+        ModerationAction.RESTORE,
         ModerationAction.TIMEOUT,
         ModerationAction.UNTIMEOUT,
         ModerationAction.BAN,

@@ -105,6 +105,8 @@ class ErrorCode(StrEnum):
     REACTION_INVALID = "reaction_invalid"
     EMOTE_EXISTS = "emote_exists"
     APPEAL_OPEN = "appeal_open"
+    ALREADY_DECIDED = "already_decided"
+    NOT_UNDOABLE = "not_undoable"
     INTERNAL = "internal"
 
 

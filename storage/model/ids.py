@@ -53,7 +53,21 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 def new_record_id(unix_ms: int) -> RecordId:
     """A record's id: 48 bits of time in milliseconds and 80 random ones, in 26 characters that sort by time."""
-    number = (unix_ms & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    return _record_id((unix_ms & (1 << 48) - 1) << 80 | secrets.randbits(80))
+
+
+def record_id_after(last: str | None, unix_ms: int) -> RecordId:
+    """A record's id that sorts behind another, whatever the clocks said when that was made."""
+    made = new_record_id(unix_ms)
+    if last is None or made > last:
+        return made
+    number = 0
+    for letter in last:
+        number = number << 5 | _ALPHABET.index(letter)
+    return _record_id(number + 1)
+
+
+def _record_id(number: int) -> RecordId:
     return RecordId("".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)))
 
 

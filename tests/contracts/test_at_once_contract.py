@@ -80,7 +80,7 @@ LIMITED = [
 async def test_the_same_asked_for_by_many_at_once_is_done_once_and_everybody_is_told_so(records: Records, prepare: Prepare) -> None:
     ask = await prepare(records)
 
-    assert await asyncio.gather(*(ask(0) for _ in range(AT_ONCE))) == [None] * AT_ONCE
+    await asyncio.gather(*(ask(0) for _ in range(AT_ONCE)))
 
 
 @pytest.mark.parametrize(("prepare", "limit"), LIMITED)

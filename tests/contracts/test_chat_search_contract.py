@@ -1,64 +1,23 @@
 """One contract for finding messages in every database."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 from sqlalchemy import insert
 
-from storage.chat.events import Author, Message
 from storage.database import chat_search
-from storage.database.tables import chat_message, chat_reaction
+from storage.database.tables import chat_reaction
 from storage.model.account import Account
-from storage.model.channel import Channel
-from storage.model.ids import AccountName, BroadcastId
+from storage.model.ids import BroadcastId
 from tests.contracts.conftest import Records
+from tests.contracts.room import Room
 
 BROADCAST = "00112233445566aa"
 
 
-@dataclass
-class Room:
-    """Writes rows as the chat does."""
-
-    records: Records
-    channel: Channel
-    written: int = 0
-
-    async def write(self, author: Account, text: str, *, state: str = "visible", media: int = 0, broadcast: str | None = None) -> str:
-        self.written += 1
-        identifier = f"{self.written:026d}"
-        message = Message(
-            id=identifier, at=self.written, author=Author(name=author.name, shown=author.name, colour="#000000"), text=text, media=media
-        )
-        values = {
-            "id": identifier,
-            "channel": self.channel.id,
-            "seq": self.written if state in {"visible", "deleted"} else None,
-            "author": author.id,
-            "client_id": identifier,
-            "kind": "text",
-            "state": state,
-            "text": text,
-            "body": msgspec.json.encode(message).decode(),
-            "broadcast": broadcast,
-            "media_ms": media,
-            "created_at": datetime.now(UTC),
-        }
-        async with self.records.storage.database.transaction() as connection:
-            await connection.execute(insert(chat_message).values(**values))
-        return identifier
-
-    async def texts(self, text: str = "", *, author: str = "", limit: int = 25, before: int | None = None) -> list[str]:
-        name = AccountName(author) if author else None
-        found = await self.records.storage.chat_search.find(self.channel.id, text, author=name, before=before, limit=limit)
-        return [message.text for _, message in found.messages]
-
-
 async def _room(records: Records) -> tuple[Room, Account, Account]:
     ada, grace = await records.account("ada"), await records.account("grace")
-    return Room(records, await records.channel("main", ada)), ada, grace
+    return Room(records.storage, await records.channel("main", ada)), ada, grace
 
 
 async def test_words_are_found_in_any_case_and_wildcards_are_letters(records: Records) -> None:
@@ -78,7 +37,7 @@ async def test_words_are_found_in_any_case_and_wildcards_are_letters(records: Re
 async def test_another_rooms_messages_are_not_found(records: Records) -> None:
     room, ada, _ = await _room(records)
     await room.write(ada, "here")
-    other = Room(records, await records.channel("other"), written=10)
+    other = Room(records.storage, await records.channel("other"), written=10)
     await other.write(ada, "there")
     assert await other.texts() == ["there"]
 

@@ -55,7 +55,7 @@ class RoleRoutes:
     async def take(self, name: str, account: str, actor: Actor) -> None:
         """Take an account's role away."""
         granted = await self._storage.access.require(actor, Action.ROLES, name)
-        await self._storage.roles.take(granted.channel.id, await self._account(account))
+        await self._storage.roles.take(granted.channel.id, await self._account(account), by=actor.account.id if actor.account else None)
         self._views.changed(granted.channel.name)
         await self._storage.audit.write(actor, "role.taken", channel=granted.channel.id, subject=account)
 
@@ -94,7 +94,7 @@ class RoleRoutes:
     async def lift(self, name: str, account: str, actor: Actor) -> None:
         """Lift an account's ban."""
         granted = await self._storage.access.require(actor, Action.MODERATE, name)
-        await self._storage.bans.lift(granted.channel.id, await self._account(account))
+        await self._storage.bans.lift(granted.channel.id, await self._account(account), by=actor.account.id if actor.account else None)
         self._views.changed(granted.channel.name)
         await self._acted(actor, granted.channel, "ban.lifted", account, {})
 

@@ -15,9 +15,16 @@ chat_room = Table(
     # Grows whenever what anybody may do in the room changes: what was decided by an older one is decided anew.
     Column("version", Integer, nullable=False),
     Column("settings", Text, nullable=False),
+    # Grows with every change of the settings.
+    Column("settings_version", Integer, nullable=False),
+    # When a shield that raised itself comes down.
+    Column("shield_until", Moment),
+    # Messages up to this number were cleared away.
+    Column("cleared", BigInteger, nullable=False),
     Column("pinned", Id),
     Column("poll", Id),
     Column("created_at", Moment, nullable=False),
+    Index(None, "shield_until"),
 )
 
 chat_event = Table(
@@ -140,6 +147,8 @@ chat_action = Table(
     Column("message", Id),
     Column("reason", String(300), nullable=False),
     Column("data", Text, nullable=False),
+    # What was there before, for an undo.
+    Column("before", Text),
     Column("undoes", Id),
     Column("created_at", Moment, nullable=False),
     Index(None, "channel", "id"),

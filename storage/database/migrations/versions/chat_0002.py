@@ -24,6 +24,7 @@ def _first() -> None:
         sa.Column("message", sa.String(length=26), nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
         sa.Column("undoes", sa.String(length=26), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["actor"], ["account.id"], name="fk_chat_action_actor", ondelete="SET NULL"),
@@ -170,12 +171,16 @@ def _second() -> None:
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("settings_version", sa.Integer(), nullable=False),
+        sa.Column("shield_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cleared", sa.BigInteger(), nullable=False),
         sa.Column("pinned", sa.String(length=26), nullable=True),
         sa.Column("poll", sa.String(length=26), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["channel"], ["channel.id"], name="fk_chat_room_channel", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("channel", name="pk_chat_room"),
     )
+    op.create_index("ix_chat_room_shield_until", "chat_room", ["shield_until"], unique=False)
     op.create_table(
         "chat_term",
         sa.Column("id", sa.String(length=26), nullable=False),
