@@ -1,5 +1,6 @@
 pytest_plugins = [
     "tests.fixtures.leaks",
+    "tests.fixtures.log_scan",
     "tests.fixtures.mail",
     "tests.fixtures.platform",
     "tests.fixtures.postgres",

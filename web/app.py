@@ -17,6 +17,7 @@ from storage.opening import Storage
 from storage.rate_limits import RateLimits
 from storage.sealing import Sealer
 from storage.settings import Settings
+from web import framing
 from web.addresses import Addresses
 from web.api import (
     accounts,
@@ -133,13 +134,8 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     app.register_blueprint(description_blueprint(NOUNS))
     app.register_blueprint(pages_blueprint())
     tell_errors(app)
-
-    @app.after_request
-    async def headers(response: Response) -> Response:
-        REQUESTS.labels(request.endpoint or "none", str(response.status_code)).inc()
-        host = request.host
-        embeddable = request.path.startswith("/embed/")
-        return protect(response, addresses.edge_origin(host), addresses.socket_origin(host), embeddable=embeddable)
+    framing.install(app)
+    _armour(app, addresses)
 
     @app.while_serving
     async def readers() -> AsyncGenerator[None, None]:
@@ -160,6 +156,15 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
             yield
 
     return app
+
+
+def _armour(app: Quart, addresses: Addresses) -> None:
+    @app.after_request
+    async def headers(response: Response) -> Response:
+        REQUESTS.labels(request.endpoint or "none", str(response.status_code)).inc()
+        host = request.host
+        embeddable = request.path.startswith("/embed/")
+        return protect(response, addresses.edge_origin(host), addresses.socket_origin(host), embeddable=embeddable)
 
 
 async def _kept(name: str, run: Callable[[], Awaitable[None]], clock: Clock) -> None:

@@ -41,3 +41,14 @@ def test_scripts_can_be_run() -> None:
 
     assert names
     assert [name for name in names if not text(name).startswith("#!")] == []
+
+
+LEAST = {"h11": (0, 16), "werkzeug": (3, 0, 6), "aiortc": (1, 16), "pyjwt": (2, 10), "cryptography": (44,), "pillow": (11, 3)}
+"""Below these are holes that are known and reach us."""
+
+
+@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/dev.lock"])
+def test_no_lock_goes_back_behind_a_hole_that_was_closed(name: str) -> None:
+    pinned = dict(re.findall(r"^([a-z0-9._-]+)==([0-9.]+)", text(name), re.MULTILINE))
+
+    assert {of: pinned.get(of) for of, least in LEAST.items() if tuple(map(int, pinned.get(of, "0").split("."))) < least} == {}

@@ -1,7 +1,9 @@
-"""docs/limits.md names a test for every limit; a renamed test must not leave it lying."""
+"""docs/limits.md names a test for every limit, docs/security.md for all that must hold; a renamed test must not leave them lying."""
 
 import re
 from pathlib import Path
+
+import pytest
 
 from storage.database import api_tokens, bans, blocks, channels, export, follows, roles, sessions, stream_keys, webhooks
 from storage.model import channel_edit, words
@@ -9,8 +11,9 @@ from storage.model import channel_edit, words
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_test_named_beside_a_limit_exists() -> None:
-    page = (ROOT / "docs/limits.md").read_text()
+@pytest.mark.parametrize("document", ["docs/limits.md", "docs/security.md"])
+def test_every_test_a_document_names_exists(document: str) -> None:
+    page = (ROOT / document).read_text()
     defined = {name for file in (ROOT / "tests").glob("*/**/test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
 
     named = set(re.findall(r"`(test_\w+)`", page))
@@ -45,3 +48,11 @@ def test_every_number_of_records_is_the_one_the_code_has() -> None:
         "deliveries a webhook has waiting": webhooks.MOST_PENDING,
         "rows of a kind in an account's export": export.MOST_ROWS,
     }
+
+
+def test_everything_that_must_hold_names_a_test() -> None:
+    table = (ROOT / "docs/security.md").read_text().split("## What is tested where")[1]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+
+    assert len(rows) > 20
+    assert [row for row in rows if "`test_" not in row] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.stage import Stage
+from tests.fixtures.log_scan import secrets_in
 from tests.fixtures.postgres import PostgreSQL
 from tests.fixtures.programs import Program
 from tests.fixtures.seaweedfs import SeaweedFS
@@ -47,6 +48,7 @@ def split_nodes(folder: Path, valkey: Valkey, postgres: PostgreSQL, seaweedfs: S
             node.start()
             stack.callback(node.stop)
         yield Stage(web, f"{web}/whip/split", f"{edge}/hls/split/index.m3u8", "split", created["key"])
+    assert {role: found for role in ROLES if (found := secrets_in((folder / role / "log").read_text()))} == {}
 
 
 class _Node(Program):

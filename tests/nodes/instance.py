@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from tests.fixtures.log_scan import secrets_in
+
 DEADLINE = 60.0
 """Seconds for anything the instance is asked to do; it usually takes two."""
 
@@ -132,6 +134,7 @@ def running(data: Path, *command: str, **changes: str) -> Iterator[Instance]:
             instance.stop()
         elif instance.process.stdout and not instance.process.stdout.closed:
             instance.end()
+    assert secrets_in("".join(instance.log)) == []
 
 
 def self_signed(folder: Path) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from storage import log, secrets
+from tests.fixtures.log_scan import secrets_in
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +97,25 @@ def test_quieter_levels_are_not_written() -> None:
     logging.getLogger("botocore").info("b")
     logger.error("c")
     assert [line.split()[-1] for line in stream.getvalue().splitlines()] == ["c"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "fl_" + "a2" * 16,
+        "flt_" + "a2" * 20,
+        "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0xMjM0.c2lnbmF0dXJlLXNpZ25hdHVyZQ",
+        "Authorization: Bearer abcdefghijklmnopqrstuvwx",
+        "redis://fanlight:hunter2secret@bus:6379",
+        "http://localhost/reset#token=abcdefghijklmnopqrstuvwx",
+    ],
+    ids=["stream key", "API token", "JWT", "bearer", "address", "link"],
+)
+def test_the_watch_over_what_is_printed_sees_every_kind_of_secret(secret: str) -> None:
+    assert secrets_in(f"2026-11-26 info something {secret} happened")
+    assert not secrets_in("2026-11-26 info something fl_ happened at http://localhost:8000/watch/demo#chat token=[redacted]")
+
+
+def test_the_watch_knows_our_keys_as_they_are_made() -> None:
+    assert secrets_in(secrets.new_stream_key())
+    assert secrets_in(secrets.new_api_token())
