@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chat.connection import PACE
+from chat.descriptors import raise_limit
 from chat.protocol import ClientFrame
-from chat.server import SocketLimits, SocketServer
+from chat.server import SPARE, SocketLimits, SocketServer
 from chat.sockets import Socket
 from chat.tickets import Tickets
 from storage.clock import Clock
@@ -14,6 +15,9 @@ from storage.model.errors import Conflict, ErrorCode
 from storage.node import Node, Tasks
 from storage.opening import Storage
 from storage.settings import Settings
+
+OTHER_FILES = 500
+"""Open files a process has beside its sockets: databases, buses, requests."""
 
 
 class ChatService:
@@ -42,7 +46,7 @@ async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: No
     """The chat of this node. Whoever serves its sockets drains them before this is left."""
     service = ChatService(settings, storage, clock, node)
     async with Tasks("chat") as tasks:
-        server = SocketServer(service, Tickets(storage, clock), limits(settings), clock, tasks)
+        server = SocketServer(service, Tickets(storage, clock), limits(settings, raise_limit()), clock, tasks)
         tasks.start("rooms", service.run())
         tasks.start("look", server.look())
         tasks.start("recheck", server.recheck())
@@ -50,12 +54,12 @@ async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: No
         yield server
 
 
-def limits(settings: Settings) -> SocketLimits:
-    """What the settings say of sockets."""
+def limits(settings: Settings, files: int) -> SocketLimits:
+    """What the settings say of sockets, and the system of open files."""
     factor = settings.rate_limits
     pace = Limit(PACE.name, max(1, round(PACE.count * factor)), PACE.seconds, shared=False) if factor else None
     return SocketLimits(
-        node=settings.chat_sockets,
+        node=max(1, min(settings.chat_sockets, files - SPARE - OTHER_FILES)),
         address=settings.chat_sockets_per_address,
         account=settings.chat_sockets_per_account,
         strangers=settings.chat_strangers,

@@ -10,9 +10,13 @@ from storage.model.errors import ErrorCode, Refused, Unavailable
 from storage.model.ids import RecordId
 from storage.model.token import LEEWAY, Token, TokenType
 from storage.opening import Storage
+from storage.together import Together
 
 SECONDS = 30.0
 """A ticket's life."""
+
+TTL = SECONDS + 2 * LEEWAY.total_seconds()
+"""Seconds after which a ticket is over by anybody's clock."""
 
 MOST_USED = 100_000
 """Used tickets this node remembers itself; beyond that the one used longest ago is forgotten."""
@@ -44,6 +48,8 @@ class Tickets:
         self._storage = storage
         self._clock = clock
         self._used: OrderedDict[str, float] = OrderedDict()
+        self._asked = Together(self.actors)
+        self._elsewhere = Together(lambda tickets: storage.bus.use_tickets(tickets, ttl=TTL))
 
     async def redeem(self, ticket: str, address: str) -> tuple[Actor, Bond]:
         """Who shows a ticket.
@@ -55,7 +61,7 @@ class Tickets:
         shown = self._storage.tokens.read(TokenType.SOCKET, ticket)
         await self._use(shown)
         bond = Bond(str(shown.claims.get("bond")), RecordId(str(shown.claims.get("of"))))
-        actor = (await self.actors([bond])).get(bond)
+        actor = await self._asked.get(bond)
         if actor is None or actor.account is None or actor.account.id != shown.subject:
             raise _refused()
         return replace(actor, address=address), bond
@@ -75,14 +81,13 @@ class Tickets:
 
     async def _use(self, shown: Token) -> None:
         now = self._clock.unix_ns() / 1e9
-        left = shown.expires + LEEWAY.total_seconds() - now
         while self._used and (next(iter(self._used.values())) < now or len(self._used) >= MOST_USED):
             self._used.popitem(last=False)
         if shown.id in self._used:
             raise _refused()
-        self._used[shown.id] = now + left
+        self._used[shown.id] = now + TTL
         try:
-            first = await self._storage.bus.use_ticket(shown.id, ttl=max(1.0, left))
+            first = await self._elsewhere.get(shown.id)
         except Unavailable:
             # The node remembers its own; another could be shown the same one while the bus is away, for as long as a ticket lives.
             return

@@ -12,7 +12,6 @@ from storage.model.errors import Unavailable
 from storage.node import Node, Tasks, open_node, run
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
-from web.descriptors import raise_limit
 from web.instance import operations_ports
 from web.operations import Check, operations_app, operations_blueprint
 from web.serving import serving
@@ -89,7 +88,6 @@ async def _with_sockets(
     from chat.service import open_chat
     from web.socket_door import SocketDoor
 
-    raise_limit()
     async with open_chat(settings, storage, clock, node) as sockets:
         SocketDoor(settings, sockets).install(app)
         async with _served(app, settings, port or settings.port):

@@ -11,6 +11,9 @@ from quart import Quart
 
 GRACE = 2.0
 """Seconds open requests get when the process stops."""
+BACKLOG = 4096
+"""Connections the system may hold until they are looked at; Linux takes no more unless told (``net.core.somaxconn``)."""
+
 HEADERS_LIMIT = 32 * 1024
 IDLE = 5.0
 """Seconds without a request, or with the headers of one half sent, after which a connection is closed."""
@@ -42,6 +45,7 @@ def _config(host: str, port: int, certificate: str, key: str) -> Config:
     if certificate:
         config.certfile, config.keyfile = certificate, key
         config.alpn_protocols = ["h2", "http/1.1"]
+    config.backlog = BACKLOG
     config.graceful_timeout = GRACE
     config.keep_alive_timeout = IDLE
     config.h11_max_incomplete_size = HEADERS_LIMIT

@@ -9,6 +9,7 @@ from storage.database.sessions import SessionRepository
 from storage.model.errors import Unavailable
 from storage.model.ids import AccountId, RecordId
 from storage.model.session import SignedIn
+from storage.together import Together
 
 LIFE = 3.0
 """Seconds a session is believed in without asking the database: how long one that ended may still be used where the bus is away."""
@@ -21,7 +22,7 @@ class SignedInSessions:
     """Reads through to the database; :meth:`run` drops what a hint on the bus says has changed."""
 
     def __init__(self, sessions: SessionRepository, bus: Bus, clock: Clock) -> None:
-        self._sessions = sessions
+        self._sessions = Together(sessions.several)
         self._bus = bus
         self._clock = clock
         self._known: OrderedDict[RecordId, tuple[float, SignedIn]] = OrderedDict()

@@ -70,6 +70,7 @@ class Bus:
         self._connection = Connection(url, deadline=deadline)
         self._clock = clock
         self._last_order = 0
+        self._name = new_broadcast_id().encode()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -126,9 +127,13 @@ class Bus:
         """Tell other nodes what was committed to a room. Hints may be lost."""
         await self._connection.command("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint))
 
-    async def use_ticket(self, ticket: str, *, ttl: float) -> bool:
-        """Whether a ticket is used for the first time within ``ttl``."""
-        return await self._connection.command("SET", ticket_key(ticket), "1", "NX", "PX", _ms(ttl)) is not None
+    async def use_tickets(self, tickets: Sequence[str], *, ttl: float) -> dict[str, bool]:
+        """Whether each ticket is used for the first time within ``ttl``, as far as others are concerned: who asks remembers its own."""
+        mine = self._name
+        keys = [("SET", ticket_key(ticket), mine, "NX", "GET", "PX", _ms(ttl)) for ticket in tickets]
+        # What was answered too late is asked again, and finds its own name.
+        answers = await self._connection.together(*keys)
+        return {ticket: answer is None or answer == mine for ticket, answer in zip(tickets, answers, strict=True)}
 
     @asynccontextmanager
     async def _hints(self, topic: str, poll: float) -> AsyncIterator[AsyncIterator[str | None]]:

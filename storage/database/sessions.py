@@ -85,13 +85,7 @@ class SessionRepository:
 
     async def get(self, session: RecordId) -> SignedIn | None:
         """A session that is not over, with its account; None if it is over or never was. Notes that it was used."""
-        now = utc_now(self._clock)
-        async with self._database.transaction() as connection:
-            query = _everything().where(sessions.c.id == session, *_valid(now))
-            row = (await connection.execute(query)).one_or_none()
-            if row is not None and row.used_at + TOUCH < now:
-                await connection.execute(update(sessions).where(sessions.c.id == session).values(used_at=now))
-        return None if row is None else SignedIn(_session(row), account_of(row), row.digest)
+        return (await self.several([session])).get(session)
 
     async def accounts(self, found: Collection[RecordId]) -> Mapping[RecordId, Account]:
         """Whose each of at most 500 sessions is; those that are over are left out. Not noted as a use."""
@@ -99,6 +93,15 @@ class SessionRepository:
         async with self._database.transaction() as connection:
             rows = await connection.execute(query.where(sessions.c.id.in_(found), *_valid(utc_now(self._clock))))
             return {RecordId(row.session): account_of(row) for row in rows}
+
+    async def several(self, found: Collection[RecordId]) -> Mapping[RecordId, SignedIn]:
+        """At most 500 sessions with their accounts; those that are over or never were are left out. Notes that they were used."""
+        now = utc_now(self._clock)
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(_everything().where(sessions.c.id.in_(found), *_valid(now)))).all()
+            if long_ago := [row.id for row in rows if row.used_at + TOUCH < now]:
+                await connection.execute(update(sessions).where(sessions.c.id.in_(long_ago)).values(used_at=now))
+        return {RecordId(row.id): SignedIn(_session(row), account_of(row), row.digest) for row in rows}
 
     async def exchange(self, session: RecordId, rotation: int) -> SignedIn:
         """Take a session's refresh token, the one made at ``rotation``, for the next; the answer's rotation is the next token's.

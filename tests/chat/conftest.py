@@ -114,13 +114,21 @@ def limits() -> SocketLimits:
 
 
 @pytest.fixture
+def certificate() -> tuple[str, str]:
+    """Paths of the node's certificate and key; without TLS unless a test has its own."""
+    return "", ""
+
+
+@pytest.fixture
 def settings() -> Settings:
     """The node's; the data and the bus are filled in."""
     return Settings(secret=SECRET)
 
 
 @pytest_asyncio.fixture
-async def node(valkey: Valkey, tmp_path: Path, limits: SocketLimits, settings: Settings) -> AsyncIterator[Node]:
+async def node(
+    valkey: Valkey, tmp_path: Path, limits: SocketLimits, settings: Settings, certificate: tuple[str, str]
+) -> AsyncIterator[Node]:
     clock = SystemClock()
     settings = replace(settings, data=tmp_path, redis_url=valkey.url)
     port = free_port()
@@ -136,18 +144,18 @@ async def node(valkey: Valkey, tmp_path: Path, limits: SocketLimits, settings: S
             app = operations_app({})
             tell_errors(app)
             SocketDoor(settings, server).install(app)
-            async with serving(app, host="127.0.0.1", port=port):
-                await listening(port)
+            async with serving(app, host="127.0.0.1", port=port, certificate=certificate[0], key=certificate[1]):
+                await listening(port, "https" if certificate[0] else "http")
                 yield Node(port, server, frames, storage, app)
                 await server.drain()
 
 
-async def listening(port: int) -> None:
+async def listening(port: int, scheme: str) -> None:
     async with asyncio.timeout(5):
         while True:
             try:
-                async with httpx.AsyncClient(headers={"Connection": "close"}) as client:
-                    await client.get(f"http://127.0.0.1:{port}/healthz")
+                async with httpx.AsyncClient(headers={"Connection": "close"}, verify=False) as client:
+                    await client.get(f"{scheme}://127.0.0.1:{port}/healthz")
             except httpx.HTTPError:
                 await asyncio.sleep(0.02)
             else:

@@ -12,6 +12,8 @@ from chat.outbox import MOST_WAITING
 from chat.protocol import Close, Join, Send
 from chat.server import SocketLimits
 from chat.tickets import issue
+from storage.bus.redis import Bus
+from storage.clock import SystemClock
 from storage.database.tables import account as accounts
 from storage.model.account import AccountRole, AccountState, Actor, Scope
 from storage.model.session import SessionEnd, SessionKind
@@ -57,10 +59,12 @@ async def test_a_ticket_opens_one_socket_also_while_the_bus_is_away(node: Node, 
         assert await refused(node, ticket) == Close.TICKET
 
 
-async def test_a_ticket_that_was_used_at_another_node_opens_nothing(node: Node) -> None:
+async def test_a_ticket_that_was_used_at_another_node_opens_nothing(node: Node, valkey: Valkey) -> None:
     ticket = await node.ticket(await node.account())
     identifier = node.storage.tokens.read(TokenType.SOCKET, ticket).id
-    await node.storage.bus.use_ticket(identifier, ttl=60)
+    other = Bus(valkey.url, SystemClock())
+    assert await other.use_tickets([identifier], ttl=60) == {identifier: True}
+    await other.close()
 
     assert await refused(node, ticket) == Close.TICKET
 

@@ -1,5 +1,6 @@
 """What a web process remembers of sessions: for three seconds, until a hint, and never without end."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,9 @@ class Counted(SessionRepository):
         super().__init__(database, clock)
         self.reads = 0
 
-    async def get(self, session: RecordId) -> SignedIn | None:
+    async def several(self, found: Collection[RecordId]) -> Mapping[RecordId, SignedIn]:
         self.reads += 1
-        return await super().get(session)
+        return await super().several(found)
 
 
 async def test_the_database_is_asked_every_three_seconds_and_after_a_change(
