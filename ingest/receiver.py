@@ -18,7 +18,6 @@ __all__ = ["NegotiatedTrack", "Reception", "ReceptionStatistics"]
 _REPORT_INTERVAL_NS = 1_000_000_000
 _REBIND_NS = 2_000_000_000
 _EARLY_REPORTS = 8
-_NTP_SHIFT_NS = rtcp.NTP_EPOCH * 1_000_000_000
 _BILLION = 1_000_000_000
 
 
@@ -164,7 +163,7 @@ class Reception:
                 track.goodbye = True
         for ssrc, last_report, delay in compound.delays:
             if ssrc == self._ssrc and last_report:
-                now = _ntp(arrival_ns) >> 16 & 0xFFFFFFFF
+                now = rtcp.ntp_time(arrival_ns) >> 16 & 0xFFFFFFFF
                 elapsed = (now - last_report - delay) & 0xFFFFFFFF
                 if elapsed < 5 * 65536:
                     self._round_trip.sample(elapsed * _BILLION >> 16)
@@ -285,14 +284,9 @@ class Reception:
         return [
             rtcp.receiver_report(self._ssrc, blocks)
             + rtcp.canonical_name(self._ssrc, "fanlight")
-            + rtcp.reference_time(self._ssrc, _ntp(now_ns))
+            + rtcp.reference_time(self._ssrc, rtcp.ntp_time(now_ns))
         ]
 
     def _totals(self) -> tuple[int, int]:
         frames = sum(track.frames for track in self._tracks if track.negotiated.kind is TrackKind.VIDEO)
         return sum(track.octets for track in self._tracks), frames
-
-
-def _ntp(unix_ns: int) -> int:
-    """Unix nanoseconds as a 64-bit NTP timestamp."""
-    return (((unix_ns + _NTP_SHIFT_NS) << 32) // _BILLION) & 0xFFFFFFFFFFFFFFFF

@@ -10,11 +10,17 @@ PICTURE_LOSS, FULL_INTRA_REQUEST = 1, 4
 
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 (NTP) to 1970 (Unix)."""
+_NTP_EPOCH_NS = NTP_EPOCH * 1_000_000_000
 
 _HEAD = struct.Struct(">BBH")
 _SENDER = struct.Struct(">IQIII")
 _BLOCK = struct.Struct(">IIIIII")
 _BLOCKS_LIMIT = 31
+
+
+def ntp_time(unix_ns: int) -> int:
+    """Unix nanoseconds as a 64-bit NTP timestamp."""
+    return (((unix_ns + _NTP_EPOCH_NS) << 32) // 1_000_000_000) & 0xFFFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class SenderReport:
     @property
     def unix_ns(self) -> int:
         """The NTP timestamp in Unix nanoseconds of the sender's clock; negative before 1970."""
-        return ((self.ntp * 1_000_000_000) >> 32) - NTP_EPOCH * 1_000_000_000
+        return ((self.ntp * 1_000_000_000) >> 32) - _NTP_EPOCH_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,14 +180,14 @@ class Publisher:
 
     async def _pump(self, connection: Connection, executor: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
-        began = self.clock.monotonic() + 0.1
-        samples = self.source.samples(self.clock.unix_ns() + 100_000_000)
+        began, start_ns = self.clock.monotonic() + 0.1, self.clock.unix_ns() + 100_000_000
+        samples = self.source.samples(start_ns)
         while True:
             sample = await loop.run_in_executor(executor, next, samples)
             delay = began + sample.due - self.clock.monotonic()
             if delay > 0:
                 await self.clock.sleep(delay)
-            connection.send(sample)
+            connection.send(sample, start_ns + round(sample.due * 1_000_000_000))
 
     async def _watch(self, connection: Connection) -> None:
         last_received, last_change = 0, self.clock.monotonic()

@@ -16,6 +16,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 
 from ingest.outgoing.sample import EncodedPacket, Sample
+from ingest.rtcp import ntp_time
 from storage.model.media import Codec, TrackKind
 
 QUEUE = 100
@@ -39,12 +40,19 @@ class _EncodedTrack(MediaStreamTrack):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self.queue: asyncio.Queue[EncodedPacket] = asyncio.Queue(QUEUE)
+        self.queue: asyncio.Queue[tuple[EncodedPacket, int]] = asyncio.Queue(QUEUE)
+        self.sender: RTCRtpSender | None = None
+        self._captured_ns = 0
 
     async def recv(self) -> EncodedPacket:
         if self.readyState != "live":
             raise MediaStreamError
-        return await self.queue.get()
+        if self.sender is not None and self._captured_ns:
+            # What was handed out before is sent now. aiortc's sender reports give a frame the moment it left, however late that
+            # was; it is the moment of its capture by which sound and picture are put together (RFC 3550 section 6.4.1).
+            cast("Any", self.sender)._RTCRtpSender__ntp_timestamp = ntp_time(self._captured_ns)  # noqa: SLF001 - no public hook
+        packet, self._captured_ns = await self.queue.get()
+        return packet
 
 
 class Connection:
@@ -76,6 +84,7 @@ class Connection:
         if kind is TrackKind.VIDEO:
             # aiortc forgets a PLI when it did not encode the frames itself
             cast("Any", transceiver.sender)._send_keyframe = self._keyframe_requested  # noqa: SLF001 - it has no public hook
+        track.sender = transceiver.sender
         self._tracks[kind] = track
         self._senders.append(transceiver.sender)
 
@@ -104,10 +113,10 @@ class Connection:
             return False
         return self._peer.connectionState == "connected"
 
-    def send(self, sample: Sample) -> None:
-        """Send a frame now."""
+    def send(self, sample: Sample, captured_ns: int) -> None:
+        """Send a frame now. ``captured_ns`` is the Unix time its capture is reported with."""
         try:
-            self._tracks[sample.kind].queue.put_nowait(sample.packet)
+            self._tracks[sample.kind].queue.put_nowait((sample.packet, captured_ns))
         except asyncio.QueueFull:
             self.dropped += 1
             return

@@ -26,8 +26,9 @@ AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-cor
 SERIOUS = {"serious", "critical"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One browser for a module. Playwright keeps an event loop running in this thread as long as it is open."""
     program = shutil.which("chromium")
     assert program, "Chromium is missing: install the package chromium (scripts/provision-tests does)"
     with sync_playwright() as playwright:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,13 +11,12 @@ import httpx
 
 @dataclass
 class Answer:
-    """``held`` is how long the edge took, in seconds."""
+    """What the edge answered; all of it may be changed."""
 
     path: str
     status: int
     headers: dict[str, str]
     body: bytes
-    held: float
 
     @property
     def is_playlist(self) -> bool:
@@ -69,10 +67,9 @@ async def spoiling(edge: str, fault: Fault) -> AsyncIterator[str]:
 
 async def _exchange(client: httpx.AsyncClient, fault: Fault, head: str, writer: asyncio.StreamWriter) -> None:
     method, path, _ = head.split(" ", 2)
-    began = time.monotonic()
     response = await client.request(method, fault.ask(path))
     kept = {name: value for name, value in response.headers.items() if name not in {"content-length", "connection", "transfer-encoding"}}
-    answer = Answer(path, response.status_code, kept, response.content, time.monotonic() - began)
+    answer = Answer(path, response.status_code, kept, response.content)
     if answer.is_playlist and answer.status == 200 and "gzip" in head.lower():
         answer.headers["content-encoding"] = "gzip"
     fault.spoil(answer)

@@ -5,8 +5,10 @@ All watch the same broadcast at the same time. Where breaking one rule cannot bu
 
 import asyncio
 import itertools
+import re
 import struct
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 import pytest
 
@@ -15,10 +17,11 @@ from tests.conformance.proxy import Answer, Fault, spoiling
 from tests.edge.process import EdgeProcess
 from tests.edge.publisher import Publisher
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 SECONDS = 6.0
 _counter = itertools.count()
+PART, HINT = (re.compile(rf'^#EXT-X-{tag}:.*\bURI="([^"]+)"', re.MULTILINE) for tag in ("PART", "PRELOAD-HINT"))
 
 
 def playlists(change: Callable[[str], str]) -> Fault:
@@ -97,16 +100,28 @@ def low_bandwidth(text: str) -> str:
     return text.replace("AVERAGE-BANDWIDTH=378000", "AVERAGE-BANDWIDTH=1000").replace("BANDWIDTH=450000", "BANDWIDTH=2000")
 
 
-def first_asked_early() -> Callable[[Answer], bool]:
-    """The first request for a part that the edge had to hold; when it is asked for again, it is there."""
-    asked: set[str] = set()
+def hints_lead_nowhere() -> Fault:
+    """Hinted parts are not found by whoever asks before a playlist lists them; asked for again they are."""
+    hinted: set[str] = set()
+    early: set[str] = set()
+    spent: set[str] = set()
 
-    def early(answer: Answer) -> bool:
-        again = answer.path in asked
-        asked.add(answer.path)
-        return answer.is_part and answer.held > 0.15 and not again
+    def ask(path: str) -> str:
+        if path in hinted and path not in spent:
+            early.add(path)
+            spent.add(path)
+        return path
 
-    return early
+    def spoil(answer: Answer) -> None:
+        if answer.is_playlist and answer.status == 200:
+            text = answer.body.decode()
+            hinted.update(urljoin(answer.path, uri) for uri in HINT.findall(text))
+            spent.update(urljoin(answer.path, uri) for uri in PART.findall(text))
+        elif answer.path in early:
+            early.discard(answer.path)
+            answer.status = 404
+
+    return Fault(ask=ask, spoil=spoil)
 
 
 def is_third(answer: Answer) -> bool:
@@ -128,7 +143,7 @@ CASES: dict[str, tuple[str, str, Fault]] = {
     "answers differ": ("BR10", "", playlists(lambda text: f"{text}# {next(_counter)}\n")),
     "unknown parameters are refused": ("BR11", "", instead(400, lambda answer: "_foo" in answer.path)),
     "delta updates are never given": ("DU1", "", Fault(ask=lambda path: path.replace("&_HLS_skip=YES", ""))),
-    "hinted parts are not found": ("PH3", "", instead(404, first_asked_early())),
+    "hinted parts are not found": ("PH3", "", hints_lead_nowhere()),
     "unknown addresses are answered": ("PH6", "", instead(200, lambda answer: "never-listed" in answer.path)),
     "segments are not their parts": ("PT4", "", bytes_of(lambda answer: answer.is_segment, more)),
     "time jumps": ("ME3", "PT4", bytes_of(is_third, later)),

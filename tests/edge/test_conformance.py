@@ -10,7 +10,7 @@ from tests.conformance.hls import watch
 from tests.edge.process import EdgeProcess
 from tests.edge.publisher import Publisher
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 
 @asynccontextmanager

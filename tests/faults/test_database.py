@@ -19,7 +19,7 @@ from tests.e2e.stage import Stage
 from tests.fixtures.platform import Platform, running_platform, wait_until
 from tests.fixtures.postgres import PostgreSQL
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(120)]
 PASSWORD = "correct horse battery staple"
 ASKING = 8
 """Requests at once."""

@@ -21,7 +21,7 @@ from tests.e2e.stage import Stage
 from tests.fixtures.platform import Platform, wait_until
 from tests.ingest.mutations import mutated
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(120)]
 
 OFFERS = [path.read_bytes().decode() for path in sorted((Path(__file__).parents[1] / "ingest" / "offers").glob("*.sdp"))]
 

@@ -13,7 +13,7 @@ from tests.e2e.probe import Probe, Watched
 from tests.e2e.stage import Stage
 from tests.fixtures.platform import Platform, running_platform
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(120)]
 SETTLED = 5.0
 """Seconds of an undisturbed broadcast before something is killed."""
 

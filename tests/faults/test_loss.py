@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import re
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
@@ -55,10 +54,8 @@ async def _publish(platform: Platform) -> tuple[Probe, int]:
         return probe, path.dropped
 
 
-def test_sound_and_picture_are_within_40_ms_after_a_minute_of_three_percent_loss(platform: Platform) -> None:
-    # Playwright's loop runs in this thread when browser tests came before.
-    with ThreadPoolExecutor(1) as apart:
-        probe, dropped = apart.submit(asyncio.run, _publish(platform)).result()
+async def test_sound_and_picture_are_within_40_ms_after_a_minute_of_three_percent_loss(platform: Platform) -> None:
+    probe, dropped = await _publish(platform)
     skews = analysis.skews(probe.video, probe.audio)
 
     assert dropped > 50

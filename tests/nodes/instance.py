@@ -18,6 +18,9 @@ import psutil
 
 from tests.fixtures.log_scan import secrets_in
 
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Of the test processes that run at a time this one; two never take the same block of ports, however long both take to use it."""
+
 DEADLINE = 60.0
 """Seconds for anything the instance is asked to do; it usually takes two."""
 
@@ -25,7 +28,7 @@ DEADLINE = 60.0
 def free_ports() -> dict[str, str]:
     """Settings that name ports nobody uses now, below those the system gives to clients, so that none takes them meanwhile."""
     while True:
-        first = random.randrange(10_000, 32_000)
+        first = 8 * (2 * random.randrange(625, 2000) + _PROCESS % 2)
         kinds = [socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_STREAM]
         if all(_free(first + offset, kind) for offset, kind in enumerate(kinds)):
             names = ("FANLIGHT_PORT", "FANLIGHT_EDGE_PORT", "FANLIGHT_MEDIA_PORT", "FANLIGHT_OPERATIONS_PORT")

@@ -14,7 +14,7 @@ from tests.fixtures.valkey import Valkey
 from tests.nodes.instance import DEADLINE, environment, free_ports, running
 
 # Processes by the dozen on a machine that may be busy with other tests; one that hangs fails by its own deadlines.
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(300)]
 
 
 def fanlight(variables: dict[str, str], *arguments: str) -> str:

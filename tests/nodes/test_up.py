@@ -16,7 +16,7 @@ from tests.ingest.offers import OFFERS
 from tests.nodes.instance import DEADLINE, environment, running, self_signed
 
 # Processes by the dozen on a machine that may be busy with other tests; one that hangs fails by its own deadlines.
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(300)]
 ROLES = ("ingest", "transcoder", "web", "edge")
 
 

@@ -150,6 +150,15 @@ class BusViewer(Viewer):
                 await asyncio.sleep(0.05)
 
     async def _batch(self, events: Sequence[object]) -> None:
+        before = dict(self._known), dict(self._complete)
+        try:
+            await self._take_new(events)
+        except Unavailable:
+            # Not taken, so they are new when they are read again.
+            self._known, self._complete = before
+            raise
+
+    async def _take_new(self, events: Sequence[object]) -> None:
         fresh = [event for event in events if self._is_new(event)]
         names = {}
         for event in fresh:

@@ -27,7 +27,7 @@ from transcoder.process import WorkerProcess
 from transcoder.service import TranscoderService
 from transcoder.worker import WorkerConfig, encode_config
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 Leaks = Callable[[], Counter[str]]
 
@@ -214,6 +214,7 @@ def starved(pid: int) -> Iterator[None]:
                 os.sched_setaffinity(thread, everywhere)
 
 
+@pytest.mark.alone
 async def test_a_worker_that_gets_no_processor_is_not_taken_for_hung(no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus) -> None:
     video = video_units(steady(30, 14), keyframe=every(2.0))
     viewer = BusViewer(bus)
