@@ -67,12 +67,16 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="he
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="join"):
-    """Enter a room. With the ``epoch`` and ``after`` of what was seen last, what was missed follows, or that something is lost is said."""
+    """Enter a room. With the ``epoch`` and ``after`` of what was seen last, what was missed follows, or that something is lost is said.
+
+    ``token`` is a playback token of the channel, where a password opens it.
+    """
 
     id: Identifier
     room: Room
     epoch: Annotated[str, msgspec.Meta(max_length=16)] = ""
     after: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    token: Annotated[str, msgspec.Meta(max_length=2048)] = ""
 
 
 class Leave(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="leave"):

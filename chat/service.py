@@ -3,51 +3,51 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from chat.command import CommandDone
+from chat.command_table import commands_for
+from chat.commands import parse_command
 from chat.connection import PACE
 from chat.descriptors import raise_limit
-from chat.protocol import ClientFrame
+from chat.rooms import Rooms
 from chat.server import SPARE, SocketLimits, SocketServer
-from chat.sockets import Socket
 from chat.tickets import Tickets
+from storage.access import Granted
+from storage.chat.events import MessageKind
 from storage.clock import Clock
 from storage.limits import Limit
-from storage.model.errors import Conflict, ErrorCode
+from storage.model.account import Actor
+from storage.model.errors import BadInput, ErrorCode
 from storage.node import Node, Tasks
 from storage.opening import Storage
+from storage.rate_limits import RateLimits
 from storage.settings import Settings
 
 OTHER_FILES = 500
 """Open files a process has beside its sockets: databases, buses, requests."""
 
 
-class ChatService:
-    """What becomes of frames; see :class:`chat.sockets.Frames`."""
+class OwnCommands:
+    """The commands that do nothing to anybody: help, and speaking in the third person."""
 
-    def __init__(self, settings: Settings, storage: Storage, clock: Clock, node: Node) -> None:
-        del settings, storage, clock, node
-
-    async def run(self) -> None:
-        """What the rooms do by themselves, until it is cancelled."""
-
-    async def received(self, socket: Socket, frame: ClientFrame) -> None:
-        """See :class:`chat.sockets.Frames`."""
-        del socket, frame
-        raise Conflict(ErrorCode.NOT_JOINED, "There are no rooms yet.")
-
-    async def changed(self, socket: Socket) -> None:
-        """See :class:`chat.sockets.Frames`."""
-
-    def closed(self, socket: Socket) -> None:
-        """See :class:`chat.sockets.Frames`."""
+    async def run(self, actor: Actor, granted: Granted, text: str) -> CommandDone:
+        """See :class:`chat.command.Commands`."""
+        del actor
+        parsed = parse_command(text, granted.standing)
+        if parsed.command.name == "me":
+            return CommandDone(say=parsed.text, kind=MessageKind.ACTION)
+        if parsed.command.name == "help":
+            return CommandDone(text="\n".join(f"{one.usage}: {one.summary}" for one in commands_for(granted.standing)))
+        raise BadInput(ErrorCode.COMMAND_UNKNOWN, "There is no such command.")
 
 
 @asynccontextmanager
 async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[SocketServer]:
     """The chat of this node. Whoever serves its sockets drains them before this is left."""
-    service = ChatService(settings, storage, clock, node)
-    async with Tasks("chat") as tasks:
-        server = SocketServer(service, Tickets(storage, clock), limits(settings, raise_limit()), clock, tasks)
-        tasks.start("rooms", service.run())
+    rates = RateLimits(storage.bus, clock, factor=settings.rate_limits)
+    async with storage.bus.room_hints() as hints, Tasks("chat") as tasks:
+        rooms = Rooms(storage, clock, node.identifier, hints=hints, rates=rates, commands=OwnCommands())
+        server = SocketServer(rooms, Tickets(storage, clock), limits(settings, raise_limit()), clock, tasks)
+        tasks.start("rooms", rooms.run())
         tasks.start("look", server.look())
         tasks.start("recheck", server.recheck())
         tasks.start("revocations", server.hear(storage.bus))

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from storage.database.channels import ChannelRepository
     from storage.database.chat_emotes import EmoteRepository
     from storage.database.chat_log import ChatLog
+    from storage.database.chat_members import MemberRepository
+    from storage.database.chat_messages import MessageRepository
     from storage.database.chat_polls import PollRepository
+    from storage.database.chat_posts import PostRepository
     from storage.database.chat_search import ChatSearch
     from storage.database.engine import Database
     from storage.database.export import ExportRepository
@@ -112,6 +115,27 @@ class Storage:
         from storage.database.chat_search import ChatSearch
 
         return ChatSearch(self.database, self._clock)
+
+    @cached_property
+    def members(self) -> "MemberRepository":
+        """Who somebody is in a room."""
+        from storage.database.chat_members import MemberRepository
+
+        return MemberRepository(self.database, self._clock)
+
+    @cached_property
+    def messages(self) -> "MessageRepository":
+        """Messages that are there."""
+        from storage.database.chat_messages import MessageRepository
+
+        return MessageRepository(self.database, self._clock)
+
+    @cached_property
+    def posts(self) -> "PostRepository":
+        """Writes messages."""
+        from storage.database.chat_posts import PostRepository
+
+        return PostRepository(self.database, self._clock)
 
     @cached_property
     def polls(self) -> "PollRepository":

@@ -118,13 +118,13 @@ class Connection:
         return await self._in_time(self.deadline, once)
 
     @asynccontextmanager
-    async def subscribe(self, channel: str) -> AsyncIterator[PubSub]:
+    async def subscribe(self, *channels: str) -> AsyncIterator[PubSub]:
         """A subscription on a connection of its own; :meth:`heard` reads it. Raises ``Unavailable(BUS_UNAVAILABLE)``."""
         subscription = self._blocking.pubsub(ignore_subscribe_messages=True)
         try:
             try:
                 async with asyncio.timeout(self.deadline):
-                    await subscription.subscribe(channel)
+                    await subscription.subscribe(*channels)
             except (RedisError, OSError) as error:
                 raise _unavailable(error) from error
             yield subscription
@@ -137,12 +137,19 @@ class Connection:
         Raises:
             Unavailable: ``BUS_UNAVAILABLE``; subscribe again.
         """
+        heard = await self.heard_on(subscription, seconds)
+        return None if heard is None else heard[1]
+
+    async def heard_on(self, subscription: PubSub, seconds: float) -> tuple[str, bytes] | None:
+        """The same, with the name of the channel it came on."""
         try:
             async with asyncio.timeout(seconds + self.deadline):
                 message = await subscription.get_message(timeout=seconds)
         except (RedisError, OSError) as error:
             raise _unavailable(error) from error
-        return message["data"] if message and message["type"] == "message" else None
+        if not message or message["type"] != "message":
+            return None
+        return message["channel"].decode(), message["data"]
 
     async def close(self) -> None:
         """Close every connection."""

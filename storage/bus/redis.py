@@ -13,21 +13,25 @@ from storage.bus import calls, scripts
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
+from storage.bus.rooms import RoomHints
 from storage.bus.topics import (
     CHANGES,
     FENCE,
     GENERATION,
+    MENTIONS,
     REVOCATIONS,
     index_key,
     lease_key,
     limit_key,
     order_key,
+    present_key,
     room_topic,
+    strangers_key,
     ticket_key,
     viewers_key,
     window_key,
 )
-from storage.chat.events import RoomHint
+from storage.chat.events import MentionHint, RoomHint
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
 from storage.model.ids import AccountId, BroadcastId, ChannelId, ChannelName, NodeId, new_broadcast_id
@@ -57,6 +61,15 @@ class Fence:
 
     lease: str
     token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How many are in a room on all nodes; ``names`` of the accounts while they are few, else None."""
+
+    accounts: int
+    strangers: int
+    names: tuple[str, ...] | None
 
 
 class Bus:
@@ -126,6 +139,19 @@ class Bus:
     async def tell_room(self, hint: RoomHint) -> None:
         """Tell other nodes what was committed to a room. Hints may be lost."""
         await self._connection.command("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint))
+
+    async def tell_mention(self, hint: MentionHint) -> None:
+        """Tell other nodes whom a message addressed. Hints may be lost."""
+        await self._connection.command("PUBLISH", MENTIONS, _encode(hint))
+
+    @asynccontextmanager
+    async def room_hints(self) -> AsyncIterator[RoomHints]:
+        """What is told of rooms, of those that :meth:`RoomHints.want` names. Never raises."""
+        hints = RoomHints(self._connection, self._clock)
+        try:
+            yield hints
+        finally:
+            await hints.close()
 
     async def use_tickets(self, tickets: Sequence[str], *, ttl: float) -> dict[str, bool]:
         """Whether each ticket is used for the first time within ``ttl``, as far as others are concerned: who asks remembers its own."""
@@ -254,6 +280,20 @@ class Bus:
         used, allowed = _list(await self._connection.run(scripts.TAKE, [limit_key(limit)], arguments, tries=1))
         assert isinstance(used, int)
         return used / 1_000_000, bool(allowed)
+
+    # Who is in a room.
+
+    async def present(
+        self, channel: ChannelId, node: NodeId, *, here: Sequence[str], left: Sequence[str], strangers: int, few: int, ttl: float
+    ) -> Presence:
+        """Say which accounts a node has in a room and which left it, and hear who is there on all nodes."""
+        arguments: list[Argument] = [_ms(ttl), node, strangers, few, len(left), *left, *here]
+        keys = [present_key(channel), strangers_key(channel)]
+        accounts, others, names = _list(await self._connection.run(scripts.PRESENT, keys, arguments))
+        assert isinstance(accounts, int)
+        assert isinstance(others, int)
+        told = tuple(sorted(name.decode() for name in _list(names) if isinstance(name, bytes)))
+        return Presence(accounts, others, told if accounts <= few else None)
 
     # Viewers.
 

@@ -145,3 +145,27 @@ redis.call('SET', KEYS[1], string.format('%.0f', now + used), 'PX', math.ceil(us
 return {math.floor(used), 1}
 """)
 """One try under a limit of a window's length that a try uses a pause of; how much is used, and whether it was allowed."""
+
+PRESENT = Script("""
+-- KEYS: accounts, strangers  ARGV: ttl ms, node, strangers, few, how many left, those who left..., those who are here...
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local due = string.format('%.0f', now + ARGV[1])
+local left = tonumber(ARGV[5])
+for i = 6, 5 + left do redis.call('ZREM', KEYS[1], ARGV[i]) end
+for i = 6 + left, #ARGV do redis.call('ZADD', KEYS[1], due, ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. ' ' .. due)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[1])
+local strangers = 0
+local all = redis.call('HGETALL', KEYS[2])
+for i = 1, #all, 2 do
+  local count, until_ms = string.match(all[i + 1], '^(%d+) (%d+)$')
+  if tonumber(until_ms) > now then strangers = strangers + tonumber(count) else redis.call('HDEL', KEYS[2], all[i]) end
+end
+local count = redis.call('ZCARD', KEYS[1])
+local names = count <= tonumber(ARGV[4]) and redis.call('ZRANGE', KEYS[1], 0, -1) or {}
+return {count, strangers, names}
+""")
+"""Who a node has in a room; returns how many accounts and strangers are there on all nodes, and the accounts' names while they are few."""

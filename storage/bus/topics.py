@@ -85,14 +85,22 @@ def room_topic(channel: ChannelId) -> str:
 
 
 def present_key(channel: ChannelId) -> str:
-    """Hash of chat node to its ``PresenceInfo`` of a room."""
+    """Sorted set of the accounts in a room, by when each is gone unless a node says again that it is there."""
     return f"fl:chat:present:{channel}"
+
+
+def strangers_key(channel: ChannelId) -> str:
+    """Hash of chat node to the number of its strangers in a room."""
+    return f"fl:chat:strangers:{channel}"
 
 
 def ticket_key(ticket: str) -> str:
     """Set once, when a socket's ticket is used; time to live as long as the ticket could be shown again."""
     return f"fl:ticket:{ticket}"
 
+
+MENTIONS = "fl:chat:mentions"
+"""Pub/sub of ``MentionHint``: every chat node hears it. A hint may be lost."""
 
 CHANGES = "fl:changes"
 """Pub/sub hint that a session or broadcast register changed; its payload is the channel's name. A hint may be lost: readers also poll."""

@@ -275,3 +275,13 @@ class RoomHint(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     after: int
     events: tuple[NumberedEvent, ...]
+
+
+class MentionHint(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts were addressed in a room, by name: those who are elsewhere are told. Told between nodes, and may be lost."""
+
+    room: str
+    channel: str
+    names: tuple[str, ...]
+    message: bytes
+    """The ``Message``, encoded."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Event, Logged, Message, ModesChanged, Posted, RoomHint, SettingsChanged, StandingChanged
 from storage.chat.settings import ChatSettings, settings_text
-from storage.database.chat_log import RoomRow, append, locked
+from storage.database.chat_log import RoomRow, append, locked_room
 from storage.database.repository import Repository
 from storage.database.tables import account as accounts
 from storage.database.tables import chat_action as actions
@@ -153,7 +153,7 @@ class RoomRepository(Repository):
         """An act; when the block is over, ``done`` says what was committed. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
         now = self._now()
         async with self._database.transaction() as connection:
-            act = Act(connection, (await locked(connection, [channel], now))[channel], now)
+            act = Act(connection, await locked_room(connection, channel, now), now)
             yield act
             act.done = await act.commit()
 

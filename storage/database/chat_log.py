@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Audience, Event, NumberedEvent, RoomHint, audience, encoded
 from storage.chat.settings import ChatSettings, settings_of
 from storage.clock import utc_now
 from storage.database.repository import Repository
+from storage.database.tables import channel as channel_table
 from storage.database.tables import chat_event as events
 from storage.database.tables import chat_room as rooms
 from storage.model.errors import ErrorCode, NotFound
@@ -45,30 +45,34 @@ class RoomRow:
 
 
 async def locked(connection: AsyncConnection, channels: Iterable[ChannelId], now: datetime) -> dict[ChannelId, RoomRow]:
-    """Rooms, made where there was none, that nobody else writes to until the transaction ends.
+    """Rooms, made where there was none, that nobody else writes to until the transaction ends; none for a channel that is gone.
 
     Several are locked in one order, so that two callers never wait for each other in a circle.
-
-    Raises:
-        NotFound: ``CHANNEL_NOT_FOUND``; one of the channels is gone.
     """
     wanted = sorted(set(channels))
     is_sqlite = connection.dialect.name == "sqlite"
-    empty: dict[str, object] = {"last_seq": 0, "version": 1, "settings": "{}", "settings_version": 1, "cleared": 0, "created_at": now}
-    new = [{"channel": one, "epoch": new_broadcast_id(), **empty} for one in wanted]
-    make = sqlite.insert(rooms) if is_sqlite else postgresql.insert(rooms)
-    # For SQLite the first statement writes, which takes the whole database: a lock taken later could find it changed meanwhile.
+    if is_sqlite:
+        # The first statement writes, which takes the whole database: a lock taken later could find it changed meanwhile.
+        await connection.execute(update(rooms).where(rooms.c.channel.in_(wanted)).values(last_seq=rooms.c.last_seq))
     query = select(rooms).where(rooms.c.channel.in_(wanted)).order_by(rooms.c.channel).with_for_update()
-    try:
-        if is_sqlite:
+    found = (await connection.execute(query)).all()
+    if len(found) < len(wanted):
+        there = select(channel_table.c.id).where(channel_table.c.id.in_(wanted)).order_by(channel_table.c.id)
+        empty: dict[str, object] = {"last_seq": 0, "version": 1, "settings": "{}", "settings_version": 1, "cleared": 0, "created_at": now}
+        new = [{"channel": row.id, "epoch": new_broadcast_id(), **empty} for row in await connection.execute(there)]
+        make = sqlite.insert(rooms) if is_sqlite else postgresql.insert(rooms)
+        if new:
             await connection.execute(make.on_conflict_do_nothing(), new)
         found = (await connection.execute(query)).all()
-        if len(found) < len(wanted):
-            await connection.execute(make.on_conflict_do_nothing(), new)
-            found = (await connection.execute(query)).all()
-    except IntegrityError:
-        raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.") from None
     return {row.channel: _room(row) for row in found}
+
+
+async def locked_room(connection: AsyncConnection, channel: ChannelId, now: datetime) -> RoomRow:
+    """One room, as :func:`locked`. Raises ``NotFound(CHANNEL_NOT_FOUND)``; the channel is gone."""
+    found = await locked(connection, [channel], now)
+    if channel not in found:
+        raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel.")
+    return found[channel]
 
 
 async def append(
@@ -100,7 +104,7 @@ async def append_alone(
     connection: AsyncConnection, channel: ChannelId, happened: Sequence[Event], now: datetime, *, renew: bool = False
 ) -> RoomHint:
     """Lock a room and write events to it. Call it before other statements that write."""
-    room = (await locked(connection, [channel], now))[channel]
+    room = await locked_room(connection, channel, now)
     return await append(connection, room, happened, now, renew=renew)
 
 
@@ -113,12 +117,12 @@ class ChatLog(Repository):
             return {row.channel: _room(row) for row in await connection.execute(select(rooms).where(rooms.c.channel.in_(channels)))}
 
     async def open(self, channel: ChannelId) -> RoomRow:
-        """A room, made where there was none."""
+        """A room, made where there was none. Raises ``NotFound(CHANNEL_NOT_FOUND)``."""
         found = await self.rooms([channel])
         if channel in found:
             return found[channel]
         async with self._database.transaction() as connection:
-            return (await locked(connection, [channel], utc_now(self._clock)))[channel]
+            return await locked_room(connection, channel, utc_now(self._clock))
 
     async def hint(self, channel: ChannelId) -> RoomHint | None:
         """A hint without events that tells the version a room has now, for nodes to look at it anew; None where nothing ever happened."""

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Poll, PollChanged, RoomHint
-from storage.database.chat_log import append, locked
+from storage.database.chat_log import append, locked_room
 from storage.database.repository import Repository
 from storage.database.tables import chat_poll as polls
 from storage.database.tables import chat_room as rooms
@@ -30,7 +30,7 @@ class PollRepository(Repository):
         ends = now + timedelta(seconds=seconds)
         values = {"id": identifier, "channel": channel, "question": question, "options": json.dumps(list(options)), "created_by": by}
         async with self._database.transaction() as connection:
-            room = (await locked(connection, [channel], now))[channel]
+            room = await locked_room(connection, channel, now)
             await _close(connection, room.poll, now)
             await connection.execute(insert(polls).values(**values, created_at=now, ends_at=ends))
             await connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=identifier))
@@ -62,7 +62,7 @@ class PollRepository(Repository):
         """Tell the room how its poll stands, and that it is over when it is; None where there is none."""
         now = self._now()
         async with self._database.transaction() as connection:
-            room = (await locked(connection, [channel], now))[channel]
+            room = await locked_room(connection, channel, now)
             if room.poll is not None:
                 over = (polls.c.id == room.poll) & polls.c.closed_at.is_(None) & (polls.c.ends_at <= now)
                 await connection.execute(update(polls).where(over).values(closed_at=now))
@@ -73,7 +73,7 @@ class PollRepository(Repository):
         """End a poll before its time. Raises ``Conflict(POLL_CLOSED)``; it does not run."""
         now = self._now()
         async with self._database.transaction() as connection:
-            room = (await locked(connection, [channel], now))[channel]
+            room = await locked_room(connection, channel, now)
             if room.poll != poll or not await _close(connection, room.poll, now):
                 raise Conflict(ErrorCode.POLL_CLOSED, "This poll is over.")
             return await append(connection, room, [PollChanged(poll=await _poll(connection, room.poll))], now)
@@ -82,7 +82,7 @@ class PollRepository(Repository):
         """Show no poll any more."""
         now = self._now()
         async with self._database.transaction() as connection:
-            room = (await locked(connection, [channel], now))[channel]
+            room = await locked_room(connection, channel, now)
             await _close(connection, room.poll, now)
             await connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=None))
             return await append(connection, room, [PollChanged(poll=None)], now)

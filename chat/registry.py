@@ -1,0 +1,197 @@
+"""The rooms of this node: opened when somebody comes, kept up with the log, forgotten when nobody is left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+from chat.message_tail import MOST_KEPT, MessageTail
+from chat.metrics import HOLES
+from chat.room import Room
+from chat.rules import filters
+from chat.terms import Term
+from storage.bus.rooms import RoomHints
+from storage.chat.events import Event, Message, RoomHint, decoded
+from storage.clock import Clock
+from storage.database.chat_log import MOST_AT_ONCE, RoomRow
+from storage.database.chat_members import MOST_TOGETHER, Participant
+from storage.model.channel import Channel
+from storage.model.errors import FanlightError
+from storage.model.ids import AccountId, ChannelId
+from storage.opening import Storage
+
+MOST_REMEMBERED = 5000
+"""Participants remembered in one room; beyond that all are asked anew."""
+
+Happened = Callable[[Room, Sequence[Event]], None]
+Renewed = Callable[[Room], Awaitable[None]]
+Begun = Callable[[Room], None]
+
+
+class Registry:
+    """The rooms somebody of this node is in.
+
+    ``happened`` is called with events that were applied, ``renewed`` when what may be done in a room changed, ``begun`` when its log
+    began anew.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, *, happened: Happened, renewed: Renewed, begun: Begun) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._happened = happened
+        self._renewed = renewed
+        self._begun = begun
+        self._rooms: dict[ChannelId, Room] = {}
+        self._locks: dict[ChannelId, asyncio.Lock] = {}
+
+    def get(self, channel: ChannelId) -> Room | None:
+        """A room that is open here."""
+        return self._rooms.get(channel)
+
+    def rooms(self) -> Collection[Room]:
+        """All of them."""
+        return tuple(self._rooms.values())
+
+    async def open(self, channel: Channel, hints: RoomHints | None = None) -> Room:
+        """A room, for whoever comes in; its hints are heard from before it is read.
+
+        Raises:
+            NotFound: ``CHANNEL_NOT_FOUND``.
+            Unavailable: ``DATABASE_UNAVAILABLE``.
+        """
+        room = self._rooms.get(channel.id)
+        if room is not None:
+            return room
+        async with self._locks.setdefault(channel.id, asyncio.Lock()):
+            room = self._rooms.get(channel.id)
+            if room is None:
+                if hints is not None:
+                    await hints.want(channel.id)
+                room = self._rooms[channel.id] = await self._read(channel)
+        return room
+
+    async def close(self, room: Room, hints: RoomHints | None = None) -> None:
+        """Forget a room nobody is in."""
+        if room.listeners or self._rooms.get(room.channel.id) is not room:
+            return
+        del self._rooms[room.channel.id]
+        self._locks.pop(room.channel.id, None)
+        if hints is not None:
+            await hints.unwant(room.channel.id)
+
+    def hear(self, hint: RoomHint) -> Room | None:
+        """Take a hint; returns its room if somebody of this node is in it. Whether it has a hole or is stale then is for the caller."""
+        room = self._rooms.get(ChannelId(hint.channel))
+        if room is None or room.log.epoch != hint.epoch:
+            return None
+        if hint.version > room.version:
+            room.stale = True
+        self._took(room, room.hear(hint.events))
+        return room
+
+    async def look(self) -> None:
+        """Ask the database where all rooms are, and catch up with it. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        channels = list(self._rooms)
+        for start in range(0, len(channels), MOST_TOGETHER):
+            asked = channels[start : start + MOST_TOGETHER]
+            rows = await self._storage.chat_log.rooms(asked)
+            for channel in asked:
+                room, row = self._rooms.get(channel), rows.get(channel)
+                if room is not None:
+                    await self._compare(room, row)
+
+    async def _compare(self, room: Room, row: RoomRow | None) -> None:
+        if row is None or row.epoch != room.log.epoch or row.seq < room.log.seq:
+            # The channel is gone, or the database is one of long ago.
+            self._begun(room)
+            return
+        if row.seq > room.log.seq:
+            await self.catch_up(room)
+        if row.version != room.version or room.stale:
+            await self.renew(room)
+
+    async def catch_up(self, room: Room) -> None:
+        """Read what is missing from the log. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        if room.catching_up:
+            return
+        room.catching_up = True
+        try:
+            while True:
+                before = room.log.seq
+                events = await self._storage.chat_log.since(room.channel.id, before)
+                self._took(room, room.hear(events))
+                if room.log.has_hole and room.log.seq == before:
+                    # Older ones are forgotten already: nobody can be told what happened.
+                    HOLES.inc()
+                    self._begun(room)
+                    return
+                if len(events) < MOST_AT_ONCE:
+                    return
+        finally:
+            room.catching_up = False
+
+    async def renew(self, room: Room) -> None:
+        """Ask anew what may be done in a room. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        channel = room.channel.id
+        async with self._locks.setdefault(channel, asyncio.Lock()):
+            # The version first: what changes meanwhile has a newer one.
+            row = (await self._storage.chat_log.rooms([channel])).get(channel)
+            if row is None:
+                self._begun(room)
+                return
+            if row.version == room.version and not room.stale:
+                return
+            await self._fill(room, row)
+        await self._renewed(room)
+
+    async def reread(self, room: Room) -> None:
+        """Read the newest messages anew: some have come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        known = room.log.seq
+        tail = await self._tail(room.channel.id)
+        for numbered in room.log.kept_after(known):
+            tail.apply(numbered.seq, decoded(numbered.body))
+        room.tail = tail
+
+    async def participants(self, room: Room, accounts: Collection[AccountId]) -> dict[AccountId, Participant]:
+        """Who these accounts are in a room; those that are gone are left out. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        known = room.participants
+        missing = [account for account in accounts if account not in known]
+        for start in range(0, len(missing), MOST_TOGETHER):
+            version = room.version
+            found = await self._storage.members.of(room.channel.id, missing[start : start + MOST_TOGETHER])
+            if version == room.version:
+                if len(room.participants) + len(found) > MOST_REMEMBERED:
+                    room.participants.clear()
+                room.participants.update(found)
+            known = {**known, **found}
+        return {account: known[account] for account in accounts if account in known}
+
+    async def _read(self, channel: Channel) -> Room:
+        row = await self._storage.chat_log.open(channel.id)
+        room = Room(channel, row, await self._tail(channel.id))
+        room.pinned = await self._pinned(row)
+        room.poll = await self._storage.polls.current(channel.id) if row.poll else None
+        await self._fill(room, row)
+        return room
+
+    async def _tail(self, channel: ChannelId) -> MessageTail:
+        history = await self._storage.messages.history(channel, limit=MOST_KEPT)
+        return MessageTail(history, complete=len(history) < MOST_KEPT)
+
+    async def _fill(self, room: Room, row: RoomRow) -> None:
+        channel = await self._storage.channels.by_id(room.channel.id)
+        emotes = await self._storage.emotes.list(channel.id)
+        terms = [Term(one.form, one.text, one.effect) for one in await self._storage.moderation.terms.all(channel.id)]
+        # Thousands of new terms take longer than others may wait.
+        made = await asyncio.to_thread(filters, row.settings, terms, emotes=[one.name for one in emotes])
+        room.renew(channel, row, made)
+
+    async def _pinned(self, row: RoomRow) -> Message | None:
+        if row.pinned is None:
+            return None
+        try:
+            return (await self._storage.messages.get(row.channel, row.pinned)).message
+        except FanlightError:
+            return None
+
+    def _took(self, room: Room, happened: Sequence[Event]) -> None:
+        if happened:
+            self._happened(room, happened)

@@ -1,0 +1,259 @@
+"""The rooms of a node at work: they hear of what happens, tell their sockets, and notice by themselves what they were not told."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import structlog
+
+from chat.command import Commands
+from chat.entrance import Entrance
+from chat.metrics import FAILURES, HINTS_LOST
+from chat.on_air import OnAir
+from chat.polls import Polls
+from chat.posting import Poster
+from chat.presence import TICK, RoomPresence
+from chat.protocol import ClientFrame, Mentioned
+from chat.registry import Registry
+from chat.requests import Requests
+from chat.room import Room
+from chat.sockets import Socket, prepared
+from storage.bus.rooms import RoomHints
+from storage.chat.events import Event, MentionHint, Message, ModesChanged, Posted, Restored, RoomHint, StandingChanged, decoded
+from storage.clock import Clock
+from storage.model.errors import ErrorCode, Unavailable
+from storage.model.ids import ChannelId, NodeId
+from storage.node import Tasks, every
+from storage.opening import Storage
+from storage.rate_limits import RateLimits
+
+LOOK_SECONDS = 1.0
+"""How often the database is asked where the rooms are: what a hint did not tell is known within this."""
+HOLE_SECONDS = 0.03
+"""How long a hole may last before the log is read: the hint that closes it is usually on its way."""
+RELEASE_SECONDS = 0.5
+PRUNE_SECONDS = 60.0
+MOST_HINTS = 5000
+"""Hints that may wait to be told; further ones are dropped, and read from the log by who misses them."""
+
+_log = structlog.get_logger("chat")
+_message = msgspec.json.Decoder(Message).decode
+
+
+class Rooms:
+    """Implements :class:`chat.sockets.Frames`."""
+
+    def __init__(self, storage: Storage, clock: Clock, node: NodeId, *, hints: RoomHints, rates: RateLimits, commands: Commands) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._hints = hints
+        self._tasks: Tasks | None = None
+        self._dirty: dict[ChannelId, Room] = {}
+        self._wake = asyncio.Event()
+        self._untold: deque[RoomHint] = deque()
+        self._tell = asyncio.Event()
+        self._sockets_of: dict[str, set[Socket]] = {}
+        self._registry = Registry(storage, clock, happened=self._happened, renewed=self._renewed, begun=self._begun)
+        self._presence = RoomPresence(storage.bus, clock, node)
+        on_air = OnAir(storage.bus, clock)
+        self._entrance = Entrance(storage, self._registry, presence=self._presence, on_air=on_air, hints=hints, clock=clock)
+        self._polls = Polls(storage, clock)
+        self._poster = Poster(storage, self._registry, clock, told=self.told)
+        self._requests = Requests(
+            storage,
+            clock,
+            registry=self._registry,
+            entrance=self._entrance,
+            poster=self._poster,
+            polls=self._polls,
+            on_air=on_air,
+            rates=rates,
+            commands=commands,
+            told=self.told,
+        )
+
+    async def run(self) -> None:
+        """Work, until cancelled."""
+        async with Tasks("rooms") as tasks:
+            self._tasks = tasks
+            for name, work in (
+                ("hear", self._hear),
+                ("flush", self._flush),
+                ("tell", self._tell_others),
+                ("post", self._poster.run),
+                ("polls", self._polls.run),
+                ("presence", self._count),
+            ):
+                tasks.start(name, self._kept(name, work))
+            tasks.start("look", every(self._clock, LOOK_SECONDS, self._registry.look, name="rooms"))
+            tasks.start("release", every(self._clock, RELEASE_SECONDS, self._release, name="delayed messages"))
+            tasks.start("prune", every(self._clock, PRUNE_SECONDS, self._storage.chat_log.prune, name="old events"))
+            await asyncio.Event().wait()
+
+    # What the sockets' shell calls.
+
+    async def received(self, socket: Socket, frame: ClientFrame) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        if socket.actor.account is not None:
+            self._sockets_of.setdefault(socket.actor.account.name, set()).add(socket)
+        await self._requests.do(socket, frame)
+
+    async def changed(self, socket: Socket) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        for room in tuple(self._entrance.rooms_of(socket)):
+            account = socket.actor.account
+            if account is not None:
+                room.participants.pop(account.id, None)
+            listener = room.listeners.get(socket.identifier)
+            if listener is not None:
+                await self._entrance.recheck(room, [listener])
+
+    def closed(self, socket: Socket) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        self._entrance.closed(socket)
+        account = socket.actor.account
+        if account is not None and (mine := self._sockets_of.get(account.name)) is not None:
+            mine.discard(socket)
+            if not mine:
+                del self._sockets_of[account.name]
+
+    # What happens.
+
+    async def told(self, hint: RoomHint) -> None:
+        """Something was committed here: it happens here at once, and elsewhere soon."""
+        self._take(hint)
+        if len(self._untold) >= MOST_HINTS:
+            self._untold.popleft()
+            HINTS_LOST.inc()
+        self._untold.append(hint)
+        self._tell.set()
+
+    def _take(self, hint: RoomHint) -> None:
+        room = self._registry.hear(hint)
+        if room is None:
+            return
+        if room.log.has_hole and not room.catching_up:
+            self._start("catch up", self._close_hole(room))
+        if room.stale:
+            self._start("renew", self._registry.renew(room))
+
+    async def _close_hole(self, room: Room) -> None:
+        await self._clock.sleep(HOLE_SECONDS)
+        if room.log.has_hole:
+            await self._registry.catch_up(room)
+
+    def _start(self, name: str, work: Awaitable[None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Unavailable:
+                # The next look does it.
+                return
+            except Exception:
+                FAILURES.inc()
+                _log.exception("room_failed", what=name)
+
+        if self._tasks is not None:
+            self._tasks.start(name, guarded())
+
+    def _happened(self, room: Room, happened: Sequence[Event]) -> None:
+        self._dirty[room.channel.id] = room
+        self._wake.set()
+        if any(isinstance(event, StandingChanged | ModesChanged) for event in happened):
+            room.stale = True
+            self._start("renew", self._registry.renew(room))
+        if any(isinstance(event, Restored) for event in happened):
+            self._start("reread", self._registry.reread(room))
+
+    async def _renewed(self, room: Room) -> None:
+        await self._entrance.recheck(room, list(room.listeners.values()))
+
+    def _begun(self, room: Room) -> None:
+        """Its log is another now: everybody comes in anew."""
+        for listener in tuple(room.listeners.values()):
+            self._entrance.put_out(listener, room, ErrorCode.NOT_JOINED, "The room began anew. Join again.")
+        self._start("close", self._registry.close(room, self._hints))
+
+    # What goes on all the time.
+
+    async def _hear(self) -> None:
+        async for hint in self._hints:
+            if isinstance(hint, RoomHint):
+                self._take(hint)
+            elif isinstance(hint, MentionHint):
+                self._mention(hint)
+
+    async def _flush(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._dirty:
+                now = self._clock.monotonic()
+                for channel, room in tuple(self._dirty.items()):
+                    if room.flush_at <= now:
+                        del self._dirty[channel]
+                        room.flush(now)
+                if self._dirty:
+                    soonest = min(room.flush_at for room in self._dirty.values())
+                    await self._clock.sleep(max(0.001, soonest - self._clock.monotonic()))
+
+    async def _tell_others(self) -> None:
+        while True:
+            await self._tell.wait()
+            self._tell.clear()
+            while self._untold:
+                hint = self._untold.popleft()
+                try:
+                    await self._storage.bus.tell_room(hint)
+                    await self._tell_mentions(hint)
+                except Unavailable:
+                    HINTS_LOST.inc()
+
+    async def _tell_mentions(self, hint: RoomHint) -> None:
+        room = self._registry.get(ChannelId(hint.channel))
+        for numbered in hint.events:
+            event = decoded(numbered.body)
+            if room is not None and isinstance(event, Posted) and (names := _addressed(event.message)):
+                body = msgspec.json.encode(event.message)
+                await self._storage.bus.tell_mention(MentionHint(room=room.channel.name, channel=hint.channel, names=names, message=body))
+
+    def _mention(self, hint: MentionHint) -> None:
+        frame = None
+        for name in hint.names:
+            for socket in tuple(self._sockets_of.get(name, ())):
+                if all(room.channel.id != hint.channel for room in self._entrance.rooms_of(socket)):
+                    frame = frame or prepared(Mentioned(room=hint.room, message=_message(hint.message)))
+                    socket.pass_on(frame)
+
+    async def _release(self) -> None:
+        for channel in await self._storage.posts.due():
+            hint = await self._storage.posts.release(channel)
+            if hint is not None:
+                await self.told(hint)
+
+    async def _count(self) -> None:
+        while True:
+            await self._clock.sleep(TICK)
+            now = self._clock.monotonic()
+            for room in self._registry.rooms():
+                if self._presence.is_due(room, now):
+                    await self._presence.refresh(room)
+                if not room.listeners:
+                    await self._registry.close(room, self._hints)
+                    self._presence.forget(room)
+
+    async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run for ever: a defect in one part must not leave a node behind that looks well and tells nothing."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                FAILURES.inc()
+                _log.exception("rooms_failed", part=name)
+                await self._clock.sleep(0.5)
+
+
+def _addressed(message: Message) -> tuple[str, ...]:
+    names = message.mentions + ((message.reply.name,) if message.reply else ())
+    return tuple(dict.fromkeys(name for name in names if name != message.author.name))
