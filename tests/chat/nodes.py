@@ -91,7 +91,7 @@ async def chat_nodes(settings: Settings, count: int = 1) -> AsyncIterator[Chat]:
             SocketDoor(own, sockets).install(app)
             await stack.enter_async_context(serving(app, host="127.0.0.1", port=own.chat_port))
             stack.push_async_callback(sockets.drain)
-            await listening(own.chat_port)
+            await listening(own.chat_port, "http")
             nodes.append(ChatNode(own.chat_port, of_node))
         yield Chat(nodes, storage)
 
