@@ -221,9 +221,12 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     await bus.close()
 
 
-async def test_more_commands_than_connections_wait_their_turn(bus: Bus) -> None:
-    await asyncio.gather(*(bus.put_blob(f"b{number}", b"x" * 1000, ttl=5) for number in range(200)))
+async def test_more_commands_than_connections_wait_their_turn(valkey: Valkey) -> None:
+    # That a turn comes is tested, not that it comes within the half second commands have elsewhere.
+    bus = Bus(valkey.url, SystemClock(), deadline=10)
+    await asyncio.gather(*(bus.put_blob(f"b{number}", b"x" * 1000, ttl=30) for number in range(200)))
     assert await bus.blobs([f"b{number}" for number in range(200)]) == [b"x" * 1000] * 200
+    await bus.close()
 
 
 async def test_a_register_of_the_newest_takes_nothing_older(bus: Bus) -> None:

@@ -10,6 +10,7 @@ from quart.typing import TestClientProtocol
 from storage.bus.messages import BroadcastInfo, RenditionInfo, SessionInfo
 from storage.bus.topics import broadcast_key, session_key
 from storage.clock import SystemClock
+from storage.database.engine import Database
 from storage.model.broadcast import BroadcastState
 from storage.model.ids import BroadcastId, ChannelName, NodeId, SessionId, channel_name
 from storage.model.rendition import RenditionName
@@ -23,6 +24,8 @@ DEMO = channel_name("demo")
 NODE = NodeId("ingest-0badcafe")
 SESSION = SessionId(f"{NODE}.{'ab' * 16}")
 PAGE = {"Accept": "text/html"}
+PATIENCE = 10.0
+"""Seconds the database may take on a machine that does much else."""
 
 
 @dataclass
@@ -71,8 +74,9 @@ class Site:
 async def site(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Site]:
     settings = Settings(data=tmp_path, redis_url=valkey.url, edge_port=8123, secret="a secret of the tests")
     clock = SystemClock()
-    with_tables(tmp_path)
     async with open_storage(settings) as storage:
+        # What is answered is tested here, how soon a database must answer in test_database_faults.py.
+        vars(storage)["database"] = Database(with_tables(tmp_path), deadline=PATIENCE)
         await storage.channels.create(DEMO, "Friday night synths")
         _, key = await storage.stream_keys.add(DEMO)
         app = create_app(settings, storage, clock)
