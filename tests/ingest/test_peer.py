@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 
 import aiortc
+import pytest
 from aiortc import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 from OpenSSL import SSL
@@ -116,6 +117,7 @@ async def storm(port: int, pause: float = 0.002) -> AsyncIterator[Callable[[], i
             stop.set()
 
 
+@pytest.mark.alone
 async def test_a_storm_of_strangers_touches_no_session_at_any_time(rig: Rig) -> None:
     async with storm(rig.ingest.port.number) as sent:
         for _ in range(3):

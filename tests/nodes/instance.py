@@ -28,7 +28,7 @@ DEADLINE = 60.0
 def free_ports() -> dict[str, str]:
     """Settings that name ports nobody uses now, below those the system gives to clients, so that none takes them meanwhile."""
     while True:
-        first = 8 * (2 * random.randrange(625, 2000) + _PROCESS % 2)
+        first = 8 * (4 * random.randrange(313, 1000) + _PROCESS % 4)
         kinds = [socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_STREAM]
         if all(_free(first + offset, kind) for offset, kind in enumerate(kinds)):
             names = ("FANLIGHT_PORT", "FANLIGHT_EDGE_PORT", "FANLIGHT_MEDIA_PORT", "FANLIGHT_OPERATIONS_PORT")

@@ -91,6 +91,7 @@ async def test_the_codecs_the_transcoder_needs_are_there() -> None:
     assert [finding.level for finding in await check_codecs()] == [Level.OK]
 
 
+@pytest.mark.real_time
 def test_a_running_instance_answers_stun_on_the_address_it_announces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from web.__main__ import main
 
