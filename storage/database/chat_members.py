@@ -21,6 +21,11 @@ from storage.model.ids import AccountId, ChannelId
 
 MOST_TOGETHER = 500
 
+MEMBER_COLUMNS = tuple(
+    chat_member.c[name] for name in ("first_at", "last_at", "messages", "muted_until", "muted_for", "warning", "suspicion", "suspected_for")
+)
+"""What to select for :func:`member_of`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Participant:
@@ -54,7 +59,7 @@ class MemberRepository(Repository):
                 follow.c.created_at.label("followed_at"),
                 channel_ban.c.account.label("banned"),
                 channel_ban.c.expires_at.label("banned_until"),
-                *(chat_member.c[name] for name in _MEMBER),
+                *MEMBER_COLUMNS,
             )
             .select_from(accounts)
             .join(channels, channels.c.id == channel)
@@ -78,9 +83,6 @@ class MemberRepository(Repository):
             return hint
 
 
-_MEMBER = ("first_at", "last_at", "messages", "muted_until", "muted_for", "warning", "suspicion", "suspected_for")
-
-
 def _participant(row: AnyRow) -> Participant:
     account = account_of(row)
     operator = account.role is AccountRole.OPERATOR
@@ -93,10 +95,11 @@ def _participant(row: AnyRow) -> Participant:
         follows=row.followed_at is not None,
         banned=row.banned is not None,
     )
-    return Participant(account, standing, _member(row), row.followed_at, row.banned_until)
+    return Participant(account, standing, member_of(row), row.followed_at, row.banned_until)
 
 
-def _member(row: AnyRow) -> Member:
+def member_of(row: AnyRow) -> Member:
+    """What an account was and is in a room, in a row that has :data:`MEMBER_COLUMNS`."""
     if row.messages is None:
         return NEWCOMER
     return Member(

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from storage.chat.events import Message
 from storage.database.channel_rows import AnyRow
+from storage.database.chat_members import MEMBER_COLUMNS, member_of
 from storage.database.chat_rows import MESSAGE_COLUMNS, told
 from storage.database.repository import Repository
 from storage.database.tables import account as accounts
@@ -19,13 +20,12 @@ from storage.database.tables import chat_message as messages
 from storage.database.tables import chat_note as notes
 from storage.model.account import AccountRole
 from storage.model.channel import ChannelRole
-from storage.model.chat import NEWCOMER, Member, MessageState, ModerationAction, Suspicion
+from storage.model.chat import MessageState, ModerationAction, Suspicion
 from storage.model.errors import ErrorCode, NotFound
 from storage.model.ids import AccountId, AccountName, ChannelId
 from storage.model.moderation import CardRecord, Chatter
 
 _GONE = (MessageState.DELETED, MessageState.REJECTED)
-_MEMBER = ("first_at", "last_at", "messages", "muted_until", "muted_for", "warning", "suspicion", "suspected_for")
 
 
 class PeopleRepository(Repository):
@@ -131,7 +131,7 @@ _COLUMNS = (
     accounts.c.display_name,
     accounts.c.colour,
     channel_role.c.role,
-    *(members.c[name] for name in _MEMBER),
+    *MEMBER_COLUMNS,
 )
 
 
@@ -151,18 +151,5 @@ def _chatter(row: AnyRow) -> Chatter:
         display_name=row.display_name,
         colour=row.colour,
         role=ChannelRole(row.role) if row.role else None,
-        member=NEWCOMER if row.suspicion is None else _member(row),
-    )
-
-
-def _member(row: AnyRow) -> Member:
-    return Member(
-        first_at=row.first_at,
-        last_at=row.last_at,
-        messages=row.messages,
-        muted_until=row.muted_until,
-        muted_for=row.muted_for or "",
-        warning=row.warning or "",
-        suspicion=Suspicion(row.suspicion),
-        suspected_for=row.suspected_for or "",
+        member=member_of(row),
     )
