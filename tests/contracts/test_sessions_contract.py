@@ -165,3 +165,23 @@ async def test_what_is_over_for_long_is_forgotten(sessions: SessionRepository, a
     assert await sessions.sweep() == 1
     assert await sessions.get(fresh)
     assert await sessions.get(unused) is None
+
+
+async def test_many_sessions_are_read_at_once_without_those_that_are_over(
+    sessions: SessionRepository, accounts: AccountRepository, ada: Account, clock: HandClock
+) -> None:
+    eve = await accounts.create(AccountName("eve"))
+    first, second, over = await started(sessions, ada), await started(sessions, eve), await started(sessions, ada)
+    await sessions.end(over, SessionEnd.REVOKED, account=ada.id)
+    asked = [first, second, over, RecordId("0" * 26)]
+
+    assert await sessions.accounts(asked) == {first: ada, second: eve}
+    assert await sessions.accounts([]) == {}
+    clock.turn(TOUCH.total_seconds() * 2)
+    read = await sessions.several(asked)
+    again = await sessions.several([first])
+    assert read.keys() == {first, second}
+    assert again[first].session.used_at > read[first].session.used_at
+    clock.turn(TOUCH.total_seconds() * 2)
+    assert await sessions.accounts([first]) == {first: ada}
+    assert (await sessions.several([first]))[first].session.used_at == again[first].session.used_at

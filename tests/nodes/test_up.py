@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from websockets.sync.client import connect
 
 from tests.ingest.offers import OFFERS
 from tests.nodes.instance import DEADLINE, environment, running, self_signed
@@ -46,7 +47,11 @@ def test_it_comes_up_heals_and_stops_without_a_trace(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {up['key']}", "Content-Type": "application/sdp"}
         published = httpx.post(up["urls"]["whip"], content=OFFERS["chromium"], headers=headers, timeout=DEADLINE)
         home = httpx.get(up["urls"]["home"], timeout=DEADLINE)
+        ticket = httpx.post(f"{up['urls']['home']}api/v1/sockets", timeout=DEADLINE).json()
         ready = readiness(instance.variables)
+        with connect(ticket["url"]) as client:
+            client.send('{"type": "hello", "version": 1}')
+            welcome = json.loads(client.recv())
         crashed = instance.pid("ingest")
         os.kill(crashed, signal.SIGKILL)
         exited = instance.wait_for("exited", role="ingest")
@@ -57,6 +62,7 @@ def test_it_comes_up_heals_and_stops_without_a_trace(tmp_path: Path) -> None:
     assert published.status_code == 201, published.text
     assert home.status_code == 200
     assert ready == dict.fromkeys(ROLES, 200)
+    assert welcome["type"] == "welcome"
     assert up["channel"] == "main"
     assert up["setup"].startswith(f"{up['urls']['home']}signup#setup=")
     assert up["key"]

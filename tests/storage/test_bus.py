@@ -249,3 +249,16 @@ async def test_tokens_and_leases_share_one_order_that_outlives_the_data(bus: Bus
     tokens.append(await bus.token())
     assert tokens == sorted(tokens, key=lambda token: token or 0)
     assert len(set(tokens)) == 4
+
+
+async def test_a_ticket_is_used_for_the_first_time_once_whoever_asks_again(bus: Bus, valkey: Valkey) -> None:
+    other = Bus(valkey.url, SystemClock())
+
+    assert await bus.use_tickets(["a", "b"], ttl=5) == {"a": True, "b": True}
+    assert await other.use_tickets(["b", "c"], ttl=5) == {"b": False, "c": True}
+    # An answer that was lost: the same asks again.
+    assert await bus.use_tickets(["a", "b", "c"], ttl=5) == {"a": True, "b": True, "c": False}
+    assert await bus.use_tickets(["d"], ttl=0.05) == {"d": True}
+    await asyncio.sleep(0.2)
+    assert await other.use_tickets(["d"], ttl=5) == {"d": True}
+    await other.close()
