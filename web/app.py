@@ -34,7 +34,6 @@ from web.api import (
     own_account,
     playback,
     publishing,
-    roles,
     second_factor,
     server_time,
     sessions,
@@ -43,6 +42,7 @@ from web.api import (
 )
 from web.api import webhooks as webhook_routes
 from web.api.channel_views import ChannelViews
+from web.api.chat_moderation import moderation_nouns
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
@@ -116,7 +116,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, gateway)),
         (channels.NOUN, channels.ChannelRoutes(storage, directory, views, pictures)),
         (stream_keys.NOUN, stream_keys.StreamKeyRoutes(storage)),
-        (roles.NOUN, roles.RoleRoutes(storage, views, webhooks, clock)),
+        *moderation_nouns(storage, clock, webhooks.emit),
         (chat_messages.NOUN, chat_messages.MessageRoutes(storage)),
         (chat_emotes.NOUN, chat_emotes.EmoteRoutes(storage, pictures)),
         (chat_polls.NOUN, chat_polls.PollRoutes(storage)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Restricted
 from storage.database.chat_act import Act, Acted, RoomRepository, done
@@ -42,6 +43,11 @@ class BanRepository(RoomRepository):
         async with self._act(channel) as act:
             await lift(act, account, by=by)
         return done(act)
+
+    async def is_banned(self, channel: ChannelId, account: AccountId) -> bool:
+        """Whether an account is banned now."""
+        async with self._database.transaction() as connection:
+            return await _in_force(connection, channel, account, self._now()) is not None
 
     async def list(self, channel: ChannelId, *, after: str = "", limit: int = 100) -> Sequence[ChannelBan]:
         """Who is banned now, by name, those after the account name ``after``."""
@@ -95,8 +101,13 @@ async def lift(act: Act, account: AccountId, *, by: AccountId | None) -> None:
 
 async def in_force(act: Act, account: AccountId) -> BanInForce | None:
     """The ban of an account, if it has not run out."""
-    row = (await act.connection.execute(select(bans.c.reason, bans.c.expires_at).where(_at(act, account)))).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= act.now):
+    return await _in_force(act.connection, act.channel, account, act.now)
+
+
+async def _in_force(connection: AsyncConnection, channel: ChannelId, account: AccountId, now: datetime) -> BanInForce | None:
+    query = select(bans.c.reason, bans.c.expires_at).where(bans.c.channel == channel, bans.c.account == account)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return BanInForce(row.reason, row.expires_at)
 

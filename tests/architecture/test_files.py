@@ -6,6 +6,8 @@ from tests.architecture.sources import PACKAGES, python_files, text, tracked
 
 LONGEST = 600
 """Lines. A file of 400 smells, one of 600 has two nouns."""
+WRITTEN_BY_A_PROGRAM = "web/frontend/src/lib/rest.ts"
+"""By ``web.typescript``: it grows with the interface."""
 REGISTRY = re.compile(
     r"(?:registry\.npmjs|registry\.yarnpkg|pypi\.org|pythonhosted|files\.python|--(?:extra-)?index-url|--find-links)", re.IGNORECASE
 )
@@ -15,7 +17,7 @@ PINNED_LINE = re.compile(r"^[a-z0-9][a-z0-9._-]*==\S+(?: ; [^\\]+)? \\$|^    --h
 def test_no_source_file_is_long() -> None:
     names = [*python_files(*PACKAGES, "tests"), *(name for name in tracked() if name.endswith((".ts", ".css", ".html", ".mjs")))]
 
-    assert {name: lines for name in names if (lines := text(name).count("\n")) > LONGEST} == {}
+    assert {name: lines for name in names if (lines := text(name).count("\n")) > LONGEST and name != WRITTEN_BY_A_PROGRAM} == {}
 
 
 @pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/dev.lock"])

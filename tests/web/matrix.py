@@ -19,6 +19,8 @@ SEES = (EVERYBODY, "404 404 + + + + 404")
 OWNER = ("401 403 403 403 + 403 403", "401 404 403 403 + 403 403")
 TEAM = ("401 403 403 + + + 403", "401 404 403 + + + 403")
 
+SEEING_ACCOUNTS = (ACCOUNTS, "401 404 + + + + 403")
+
 STATISTICS = ("401 403 403 + + 403 403", "401 404 403 + + 403 403")
 
 
@@ -71,6 +73,41 @@ MATRIX: dict[str, Ask] = {
     "polls_open": Ask(TEAM, json={"question": "Which?", "options": ["this", "that"]}),
     "polls_close": Ask(TEAM),
     "polls_dismiss": Ask(TEAM),
+    "chat_settings_read": Ask(TEAM),
+    "chat_settings_change": Ask(TEAM, json={"previews": True}, headers=V1),
+    "chat_settings_raise_shield": Ask(TEAM, json={}),
+    "chat_settings_lower_shield": Ask(TEAM),
+    "chat_deletions_delete": Ask(TEAM, says="message_not_found"),
+    "chat_deletions_purge": Ask(TEAM, query="author={account}"),
+    "chat_deletions_clear": Ask(TEAM, json={}),
+    "chat_restrictions_mutes": Ask(TEAM),
+    "chat_restrictions_mute": Ask(TEAM, json={}),
+    "chat_restrictions_unmute": Ask(TEAM, says="not_found"),
+    "chat_restrictions_warn": Ask(TEAM, json={"reason": "Mind the rules."}),
+    "chat_restrictions_unwarn": Ask(TEAM, says="not_found"),
+    "chat_restrictions_acknowledge": Ask(SEEING_ACCOUNTS, says="not_found"),
+    "chat_restrictions_suspicions": Ask(TEAM),
+    "chat_restrictions_suspect": Ask(TEAM, json={}),
+    "chat_restrictions_unsuspect": Ask(TEAM),
+    "chat_queue_queue": Ask(TEAM),
+    "chat_queue_decide": Ask(TEAM, json={"let_through": True}, says="message_not_found"),
+    "chat_terms_terms": Ask(TEAM),
+    "chat_terms_add": Ask(TEAM, json={"text": "darn"}),
+    "chat_terms_remove": Ask(TEAM, says="not_found"),
+    "chat_terms_try_term": Ask(TEAM, json={"text": "darn"}),
+    "chat_terms_try_settings": Ask(TEAM, json={}),
+    "chat_people_chatters": Ask(TEAM),
+    "chat_people_card": Ask(TEAM),
+    "chat_people_messages": Ask(TEAM),
+    "chat_people_notes": Ask(TEAM),
+    "chat_people_add_note": Ask(TEAM, json={"text": "Friendly."}),
+    "chat_people_remove_note": Ask(TEAM, says="not_found"),
+    "chat_log_log": Ask(TEAM),
+    "chat_log_undo": Ask(TEAM, says="not_found"),
+    "chat_appeals_own": Ask(SEEING_ACCOUNTS, says="not_found"),
+    "chat_appeals_appeal": Ask(SEEING_ACCOUNTS, json={"text": "Please."}, says="not_found"),
+    "chat_appeals_appeals": Ask(TEAM),
+    "chat_appeals_answer": Ask(TEAM, json={"granted": True}, says="not_found"),
     "follows_follows": Ask(ACCOUNTS),
     "follows_follow": Ask((ACCOUNTS, "401 404 + + + + 403"), json={}),
     "follows_unfollow": Ask(ACCOUNTS),

@@ -126,13 +126,13 @@ async def test_roles_bans_follows_blocks(site: Site) -> None:
     view = await told(await fan.get(f"{API}/channels/studio"))
     assert (view["followers"], view["following"]) == (1, True)
     assert [one["channel"] for one in (await told(await fan.get(f"{API}/account/follows")))["items"]] == ["studio"]
-    await told(await mod.put(f"{API}/channels/studio/bans/fan", json={"reason": "spam", "seconds": 600}), 204)
+    await told(await mod.put(f"{API}/channels/studio/bans/fan", json={"reason": "spam", "seconds": 600}))
     for protected in ("ada", "mod"):
         assert await code(await mod.put(f"{API}/channels/studio/bans/{protected}", json={})) == (403, "not_allowed")
     (ban,) = (await told(await mod.get(f"{API}/channels/studio/bans")))["items"]
     assert (ban["account"], ban["reason"], ban["expires_ms"] > ban["created_ms"]) == ("fan", "spam", True)
     assert await code(await fan.post(f"{API}/channels/studio/playback-tokens", json={})) == (403, "not_allowed")
-    await told(await mod.delete(f"{API}/channels/studio/bans/fan"), 204)
+    await told(await mod.delete(f"{API}/channels/studio/bans/fan"))
     (role,) = (await told(await mod.get(f"{API}/channels/studio/roles")))["items"]
     assert role == {"account": "mod", "display_name": "Mod", "role": "moderator"}
     await told(await ada.delete(f"{API}/channels/studio/roles/mod"), 204)
@@ -150,7 +150,7 @@ async def test_operators_stop_and_ban_but_are_nobody_else(site: Site) -> None:
     root = await member(site.app, site.storage, "root", role=AccountRole.OPERATOR)
     await make(ada, visibility="named")
     assert (await told(await root.get(f"{API}/channels/studio")))["can"] == ["see", "watch", "follow", "see_roles", "moderate", "stop"]
-    await told(await root.put(f"{API}/channels/studio/bans/fan", json={}), 204)
+    await told(await root.put(f"{API}/channels/studio/bans/fan", json={}))
     assert await code(await root.post(f"{API}/channels/studio/publish-tokens", json={})) == (403, "not_allowed")
     assert await code(await root.get(f"{API}/channels/studio/keys")) == (403, "not_allowed")
 
@@ -189,7 +189,7 @@ async def test_a_playback_token_is_renewed_by_its_own_session_only_and_not_beyon
     assert await code(await eve.post(path, json={"renew": token})) == (401, "token_refused")
     token = (await told(await eve.post(path, json={"password": "shut sesame"})))["token"]
 
-    await told(await ada.put(f"{API}/channels/studio/bans/eve", json={}), 204)
+    await told(await ada.put(f"{API}/channels/studio/bans/eve", json={}))
     assert await code(await eve.post(path, json={"renew": token})) == (403, "not_allowed")
     await told(await eve.delete(f"{API}/session"), 204)
     assert await code(await eve.post(path, json={"renew": token})) == (401, "token_refused")

@@ -38,7 +38,7 @@ class World:
 
     async def ask(self, route: Route, person: str) -> tuple[int, str]:
         ask = MATRIX[route.identifier]
-        path = route.full_path.format(**self.words) + (f"?{ask.query}" if ask.query else "")
+        path = route.full_path.format(**self.words) + (f"?{ask.query.format(**self.words)}" if ask.query else "")
         options: dict[str, Any] = {"headers": dict(ask.headers)}
         if ask.json is not None:
             options["json"] = {name: value.format(**self.words) if isinstance(value, str) else value for name, value in ask.json.items()}
@@ -130,6 +130,7 @@ class Worlds:
         token, _ = await storage.api_tokens.create(people["owner"].account.id, "bot", frozenset({Scope.CHAT}), None)
         words |= {"key": key.id, "token": token.id, "provider": "nobody"}
         words |= {"emote": "wave", "poll": identifier, "broadcast": "0123456789abcdef"}
+        words |= dict.fromkeys(("message", "term", "note", "line", "appeal"), identifier)
         words |= {"webhook": webhook.id, "delivery": delivery.id, "victim": victim}
         if route is not None and route.identifier in ABOUT_ACCOUNTS:
             words["name"] = victim

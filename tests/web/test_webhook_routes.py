@@ -119,11 +119,13 @@ async def test_a_ban_is_audited_and_told(site: Site) -> None:
     asker = await owner(site)
     await member(site.app, site.storage, "eve")
     webhook = await made(asker, events=["moderation.acted"], url="https://webhook.invalid/")
-    assert (await asker.put("/api/v1/channels/demo/bans/eve", json={"reason": "spam", "seconds": 60})).status_code == 204
-    assert (await asker.delete("/api/v1/channels/demo/bans/eve")).status_code == 204
+    assert (await asker.put("/api/v1/channels/demo/bans/eve", json={"reason": "spam", "seconds": 60})).status_code == 200
+    assert (await asker.delete("/api/v1/channels/demo/bans/eve")).status_code == 200
     told = await (await asker.get(f"{PATH}/{webhook['id']}/deliveries")).get_json()
     data = [json.loads(delivery["body"])["data"] for delivery in told["items"]]
-    assert data == [{"channel": "demo", "action": action, "account": "eve", "by": "anna"} for action in ("ban.lifted", "ban.set")]
+    assert [(one["channel"], one["action"], one["account"], one["by"]) for one in data] == [
+        ("demo", action, "eve", "anna") for action in ("unban", "ban")
+    ]
     entries = await site.storage.audit.list(action="ban")
     assert [(entry.action, entry.actor_name, entry.subject) for entry in entries] == [
         ("ban.lifted", "anna", "eve"),

@@ -1,5 +1,7 @@
 """Channels: found, made, edited, with their pictures."""
 
+from contextlib import suppress
+
 import msgspec
 from msgspec import UnsetType
 from quart import request
@@ -10,8 +12,8 @@ from storage.database.search import Search
 from storage.model.account import Account, Actor, Scope
 from storage.model.channel import ChannelPicture, Visibility
 from storage.model.channel_edit import ChannelEdit
-from storage.model.errors import BadInput, Conflict, ErrorCode
-from storage.model.ids import channel_name
+from storage.model.errors import BadInput, Conflict, ErrorCode, Unavailable
+from storage.model.ids import ChannelId, channel_name
 from storage.opening import Storage
 from web.api.channel_views import ChannelViews
 from web.api.paging import PageRequest, cursor
@@ -100,6 +102,7 @@ class ChannelRoutes:
             await self._storage.audit.write(
                 actor, "channel.opened_to", channel=new.id, subject=new.name, data={"visibility": str(new.visibility)}
             )
+            await self._tell_chat(new.id)
         await announce_channel(self._storage.bus, new)
         return await self._views.of(await self._storage.access.require(actor, Action.EDIT, new.name), request.host)
 
@@ -186,6 +189,13 @@ class ChannelRoutes:
         if "tags" in values:
             values["tags"] = tuple(values["tags"])
         return ChannelEdit(**values)
+
+    async def _tell_chat(self, channel: ChannelId) -> None:
+        """Who may read the channel's chat is decided anew at once."""
+        hint = await self._storage.chat_log.hint(channel)
+        if hint is not None:
+            with suppress(Unavailable):
+                await self._storage.bus.tell_room(hint)
 
     def _check_off_air(self, granted: Granted) -> None:
         if self._directory.entry(granted.channel.name).state not in {"offline", "ended"}:

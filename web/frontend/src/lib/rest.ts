@@ -34,6 +34,22 @@ export interface ApiToken {
   token: string | null;
 }
 
+export interface Appeal {
+  id: string;
+  account: string;
+  text: string;
+  state: AppealState;
+  answer: string;
+  answered_by: string | null;
+  banned_for: string;
+  created_ms: number;
+  answered_ms: number | null;
+}
+
+export interface AppealAnswer { granted: boolean; text?: string; }
+
+export type AppealState = 'denied' | 'granted' | 'open';
+
 export interface AuditEntry {
   id: string;
   actor: string | null;
@@ -47,11 +63,31 @@ export interface AuditEntry {
 
 export interface Author { name: string; shown: string; colour: string; badges: (Badge)[]; avatar: string; }
 
+export interface Automod {
+  levels?: Record<string, number>;
+  capitals_percent?: number;
+  symbols_percent?: number;
+  repeats?: number;
+  marks?: number;
+  mentions?: number;
+}
+
+export interface AutomodChange {
+  levels?: Record<string, number>;
+  capitals_percent?: number;
+  symbols_percent?: number;
+  repeats?: number;
+  marks?: number;
+  mentions?: number;
+}
+
 export type Badge = 'moderator' | 'new' | 'operator' | 'owner' | 'vip';
 
 export interface Ban { account: string; display_name: string; reason: string; created_ms: number; expires_ms: number | null; }
 
 export interface BanChange { reason?: string; seconds?: number | null; }
+
+export interface Because { reason?: string; }
 
 export interface Blocked { account: string; display_name: string; }
 
@@ -67,6 +103,8 @@ export interface Broadcast {
 }
 
 export interface Broadcasts { broadcasts: (Channel)[]; }
+
+export type Category = 'harassment' | 'hate' | 'profanity' | 'sexual' | 'spam';
 
 export interface Channel {
   channel: string;
@@ -112,9 +150,52 @@ export type ChannelRole = 'moderator' | 'viewer' | 'vip';
 
 export interface ChatMessage { seq: number; message: Message; }
 
+export interface ChatSettings {
+  modes: Modes;
+  effective: Modes;
+  shield: boolean;
+  shield_until_ms: number | null;
+  shield_modes: Modes;
+  automod: Automod;
+  allowed_hosts: (string)[];
+  raid: Raid;
+  join_notices: boolean;
+  previews: boolean;
+  anonymous_readers: boolean;
+  version: number;
+}
+
+export interface ChatSettingsChange {
+  modes?: ModesChange;
+  shield_modes?: ModesChange;
+  automod?: AutomodChange;
+  allowed_hosts?: (string)[];
+  raid?: RaidChange;
+  join_notices?: boolean;
+  previews?: boolean;
+  anonymous_readers?: boolean;
+}
+
+export interface Chatter {
+  account: string;
+  display_name: string;
+  colour: string;
+  role: ChannelRole | null;
+  messages: number;
+  first_ms: number | null;
+  last_ms: number | null;
+  muted_until_ms: number | null;
+  muted_for: string;
+  warning: string;
+  suspicion: Suspicion;
+  suspected_for: string;
+}
+
 export interface Code { code: string; }
 
 export interface CurrentSession { session: string; }
+
+export interface Decision { let_through: boolean; reason?: string; }
 
 export interface Delivery {
   id: string;
@@ -129,6 +210,8 @@ export interface Delivery {
   done_ms: number | null;
 }
 
+export interface Done { line: string | null; }
+
 export interface Emote { name: string; picture: string; }
 
 export interface Emotes { emotes: (Emote)[]; }
@@ -137,7 +220,13 @@ export interface Enrolment { secret: string; uri: string; picture: string; }
 
 export type Event = 'account.created' | 'broadcast.ended' | 'broadcast.started' | 'moderation.acted' | 'recording.ready';
 
+export interface FilterMatch { message: Message; held: boolean; why: (string)[]; }
+
+export interface FilterOutcome { looked_at: number; refused: number; held: number; examples: (FilterMatch)[]; }
+
 export interface FollowChange { notify?: boolean; }
+
+export interface HeldMessage { message: Message; why: (string)[]; created_ms: number; }
 
 export interface Invite { token: string; link: string; expires_ms: number; }
 
@@ -147,11 +236,29 @@ export interface Latency { players: number; p50_ms: number; p95_ms: number; }
 
 export interface LatencyReport { player: string; latency_ms: number; }
 
+export type LinkPolicy = 'everybody' | 'moderators' | 'nobody' | 'regulars';
+
 export interface LiveBroadcast { channel: string; title: string; state: string; started_ms: number; viewers: number; }
+
+export interface LogLine {
+  id: string;
+  action: ModerationAction;
+  by: string | null;
+  account: string | null;
+  message: string | null;
+  reason: string;
+  data: Record<string, string | number | boolean | null>;
+  undoes: string | null;
+  undone_by: string | null;
+  undoable: boolean;
+  at_ms: number;
+}
 
 export interface Login { provider: string; label: string; email: string | null; created_ms: number; used_ms: number | null; }
 
 export interface Logins { logins: (Login)[]; }
+
+export interface MadeTerm { id: string; }
 
 export interface Message {
   id: string;
@@ -168,23 +275,65 @@ export interface Message {
 
 export type MessageKind = 'action' | 'announcement' | 'text';
 
+export type MessageState = 'delayed' | 'deleted' | 'held' | 'rejected' | 'visible';
+
+export type ModerationAction = 'add_emote' | 'add_term' | 'announce' | 'ban' | 'clear' | 'close_poll' | 'delete' | 'deny_appeal' | 'grant_appeal' | 'let_through' | 'make_moderator' | 'make_vip' | 'note' | 'open_poll' | 'pin' | 'purge' | 'reject' | 'remove_emote' | 'remove_term' | 'restore' | 'settings' | 'shield' | 'suspect' | 'timeout' | 'unban' | 'unmake_moderator' | 'unmake_vip' | 'unnote' | 'unpin' | 'unshield' | 'unsuspect' | 'untimeout' | 'unwarn' | 'warn';
+
+export interface Modes {
+  slow_seconds?: number;
+  followers_minutes?: number | null;
+  verified_only?: boolean;
+  emote_only?: boolean;
+  unique?: boolean;
+  members_only?: boolean;
+  read_only?: boolean;
+  delay_seconds?: number;
+  account_age_minutes?: number;
+  links?: LinkPolicy;
+}
+
+export interface ModesChange {
+  slow_seconds?: number;
+  followers_minutes?: number | null;
+  verified_only?: boolean;
+  emote_only?: boolean;
+  unique?: boolean;
+  members_only?: boolean;
+  read_only?: boolean;
+  delay_seconds?: number;
+  account_age_minutes?: number;
+  links?: LinkPolicy;
+}
+
+export interface Mute { seconds?: number; reason?: string; }
+
 export interface NewAccount { name: string; password: string; display_name?: string; email?: string | null; invite?: string | null; }
 
 export interface NewApiToken { name: string; scopes: (string)[]; days?: number | null; }
+
+export interface NewAppeal { text: string; }
 
 export interface NewChannel { name: string; title?: string; }
 
 export type NewInvite = Record<string, never>;
 
+export interface NewNote { text: string; }
+
 export interface NewStreamKey { name?: string; }
 
+export interface NewTerm { text: string; form?: TermForm; effect?: TermEffect; }
+
 export interface NewWebhook { url: string; events: (Event)[]; channel?: string | null; }
+
+export interface Note { id: string; author: string | null; text: string; created_ms: number; }
 
 export type Nothing = Record<string, never>;
 
 export interface Notification { id: string; kind: string; channel: string | null; text: string; created_ms: number; read_ms: number | null; }
 
 export interface OwnAccountChange { display_name?: string; colour?: string; email?: string | null; }
+
+export interface OwnAppeal { id: string; text: string; state: AppealState; answer: string; created_ms: number; answered_ms: number | null; }
 
 export interface PasswordChange { current: string; new: string; }
 
@@ -203,6 +352,10 @@ export interface Problem { type: string; title: string; status: number; code: st
 export interface Profile { name: string; display_name: string; colour: string; avatar: string | null; created_ms: number; }
 
 export interface Quoted { id: string; name: string; shown: string; text: string; }
+
+export interface Raid { joins?: number; minutes?: number; }
+
+export interface RaidChange { joins?: number; minutes?: number; }
 
 export interface RecoveryCodes { recovery_codes: (string)[]; }
 
@@ -250,6 +403,8 @@ export interface Setting { name: string; value: string; changed: boolean; secret
 
 export interface SettingList { settings: (Setting)[]; }
 
+export interface ShieldRaised { seconds?: number | null; reason?: string; }
+
 export interface SignIn { name: string; password: string; code?: string; tokens?: boolean; }
 
 export interface SignInProvider { name: string; label: string; start: string; }
@@ -260,11 +415,43 @@ export interface SocketTicket { ticket: string; url: string; }
 
 export interface StreamKey { id: string; name: string; created_ms: number; used_ms: number | null; revoked_ms: number | null; key: string | null; }
 
+export interface Suspect { level?: Suspicion; reason?: string; }
+
+export type Suspicion = 'monitored' | 'none' | 'restricted';
+
+export interface Term { id: string; form: TermForm; text: string; effect: TermEffect; by: string | null; created_ms: number; }
+
+export type TermEffect = 'block' | 'hold' | 'permit';
+
+export type TermForm = 'expression' | 'literal' | 'wildcard';
+
+export interface Terms { terms: (Term)[]; }
+
 export interface Tokens { access: string; refresh: string; expires_in: number; }
+
+export interface UserCard {
+  chatter: Chatter;
+  avatar: string | null;
+  created_ms: number;
+  verified: boolean;
+  owner: boolean;
+  operator: boolean;
+  followed_ms: number | null;
+  banned: boolean;
+  ban_reason: string;
+  banned_until_ms: number | null;
+  deleted: number;
+  notes: number;
+  actions: Record<string, number>;
+  rank: string;
+  can: (ModerationAction)[];
+}
 
 export interface Verification { token: string; }
 
 export type Visibility = 'followers' | 'named' | 'password' | 'public' | 'unlisted';
+
+export interface Warn { reason: string; }
 
 export interface Webhook {
   id: string;
@@ -279,6 +466,8 @@ export interface Webhook {
 }
 
 export interface WebhookChange { url?: string; events?: (Event)[]; enabled?: boolean; }
+
+export interface WrittenMessage { message: Message; state: MessageState; }
 
 export const rest = {
   live: {
@@ -375,9 +564,9 @@ export const rest = {
     /** Who is banned from the channel now, by name. */
     bans: (name: string, query: Record<string, string> = {}): Promise<Page<Ban>> => call('GET', `/channels/${encodeURIComponent(name)}/bans?${new URLSearchParams(query).toString()}`),
     /** Ban an account from the channel, or change its ban. */
-    ban: (name: string, account: string, body: BanChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
+    ban: (name: string, account: string, body: BanChange): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
     /** Lift an account's ban. */
-    lift: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
+    lift: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
   },
   messages: {
     /** Messages, newest first. A page of a search can be short and yet not be the last. */
@@ -402,6 +591,92 @@ export const rest = {
     close: (name: string, poll: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
     /** Show no poll any more, running or over. */
     dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
+  },
+  chat_settings: {
+    /** All settings of the channel's chat. */
+    read: (name: string): Promise<ChatSettings> => call('GET', `/channels/${encodeURIComponent(name)}/chat/settings`),
+    /** Change some settings; in force for every message from then on. */
+    change: (name: string, body: ChatSettingsChange, version: number): Promise<ChatSettings> => call('PATCH', `/channels/${encodeURIComponent(name)}/chat/settings`, body, version),
+    /** Raise the shield: the stricter modes of ``shield_modes`` apply. */
+    raise_shield: (name: string, body: ShieldRaised): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/shield`, body),
+    /** Lower the shield. */
+    lower_shield: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/shield?${new URLSearchParams(query).toString()}`),
+  },
+  chat_deletions: {
+    /** Delete a message. */
+    delete: (name: string, message: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages/${encodeURIComponent(message)}?${new URLSearchParams(query).toString()}`),
+    /** Delete everything an account wrote. */
+    purge: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
+    /** Take everything away that was said so far. */
+    clear: (name: string, body: Because): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/clear`, body),
+  },
+  chat_restrictions: {
+    /** Whose timeout runs, by name. */
+    mutes: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/mutes?${new URLSearchParams(query).toString()}`),
+    /** Keep an account from writing for a while from now on. */
+    mute: (name: string, account: string, body: Mute): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`, body),
+    /** End an account's timeout. */
+    unmute: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`),
+    /** Warn an account; it writes again once it says that it read that. */
+    warn: (name: string, account: string, body: Warn): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`, body),
+    /** Take a warning back that was not acknowledged. */
+    unwarn: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`),
+    /** Say that you read the warning the channel's team gave you. */
+    acknowledge: (name: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/chat/acknowledgement`),
+    /** Whom the team watches, by name. */
+    suspicions: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/suspicions?${new URLSearchParams(query).toString()}`),
+    /** Watch an account: its messages are marked for the team, or held. */
+    suspect: (name: string, account: string, body: Suspect): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`, body),
+    /** Watch an account no longer. */
+    unsuspect: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`),
+  },
+  chat_queue: {
+    /** What waits, oldest first. */
+    queue: (name: string, query: Record<string, string> = {}): Promise<Page<HeldMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/queue?${new URLSearchParams(query).toString()}`),
+    /** Let a message through or not; of several who decide, the first does. */
+    decide: (name: string, message: string, body: Decision): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/queue/${encodeURIComponent(message)}`, body),
+  },
+  chat_terms: {
+    /** All terms of the channel. */
+    terms: (name: string): Promise<Terms> => call('GET', `/channels/${encodeURIComponent(name)}/chat/terms`),
+    /** Block, hold or permit a term. */
+    add: (name: string, body: NewTerm): Promise<MadeTerm> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms`, body),
+    /** Remove a term. */
+    remove: (name: string, term: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/terms/${encodeURIComponent(term)}?${new URLSearchParams(query).toString()}`),
+    /** What a term would have done to the newest thousand messages. Nothing is changed. */
+    try_term: (name: string, body: NewTerm): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms/test`, body),
+    /** What changed settings, with the channel's terms, would have done to the newest thousand messages. Nothing is changed. */
+    try_settings: (name: string, body: ChatSettingsChange): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/automod/test`, body),
+  },
+  chat_people: {
+    /** Who wrote last, newest first. */
+    chatters: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/chatters?${new URLSearchParams(query).toString()}`),
+    /** Everything about an account in the channel at once. */
+    card: (name: string, account: string): Promise<UserCard> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}`),
+    /** What an account wrote in the channel, newest first, whatever became of it. */
+    messages: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<WrittenMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/messages?${new URLSearchParams(query).toString()}`),
+    /** What the team wrote down about an account, newest first. */
+    notes: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<Note>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes?${new URLSearchParams(query).toString()}`),
+    /** Write something down about an account, for the team. */
+    add_note: (name: string, account: string, body: NewNote): Promise<Note> => call('POST', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes`, body),
+    /** Take a note out, for good. */
+    remove_note: (name: string, account: string, note: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes/${encodeURIComponent(note)}`),
+  },
+  chat_log: {
+    /** Who did what to whom and why, newest first. */
+    log: (name: string, query: Record<string, string> = {}): Promise<Page<LogLine>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/log?${new URLSearchParams(query).toString()}`),
+    /** Do the reverse of what a line tells, where that still stands and you may do it. */
+    undo: (name: string, line: string): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/log/${encodeURIComponent(line)}/undo`),
+  },
+  chat_appeals: {
+    /** Your last appeal in the channel, and what became of it. */
+    own: (name: string): Promise<OwnAppeal> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeal`),
+    /** Ask for your ban to be lifted. */
+    appeal: (name: string, body: NewAppeal): Promise<OwnAppeal> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeal`, body),
+    /** Appeals to the channel's team, oldest first; open ones unless said. */
+    appeals: (name: string, query: Record<string, string> = {}): Promise<Page<Appeal>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeals?${new URLSearchParams(query).toString()}`),
+    /** Answer an appeal; what is granted lifts the ban. */
+    answer: (name: string, appeal: string, body: AppealAnswer): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeals/${encodeURIComponent(appeal)}`, body),
   },
   follows: {
     /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
