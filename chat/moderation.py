@@ -105,14 +105,14 @@ class Moderation:
         acted = await self._records.restrictions.unwarn(granted.channel.id, other.id, by=by(actor))
         return await self._team.done(actor, granted, acted)
 
-    async def acknowledge(self, actor: Actor, channel: str) -> Acted:
+    async def acknowledge(self, actor: Actor, channel: str) -> None:
         """Say that the own warning was read. Raises ``NotFound(NOT_FOUND)``; there is none."""
         granted = await self._storage.access.require(actor, Action.SEE, channel)
-        account = by(actor)
-        if account is None:
+        account = actor.account
+        hint = await self._storage.members.acknowledge(granted.channel.id, account.id, account.name) if account else None
+        if hint is None:
             raise NotFound(ErrorCode.NOT_FOUND, "There is no warning to acknowledge.")
-        acted = await self._records.restrictions.acknowledge(granted.channel.id, account)
-        return await self._team.done(actor, granted, acted)
+        await self._team.tell(hint)
 
     async def suspect(self, actor: Actor, channel: str, account: str, level: Suspicion, reason: str = "") -> Acted:
         """Look at an account more closely, or no longer. Raises ``BadInput(BAD_REQUEST)`` too."""

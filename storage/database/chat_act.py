@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.chat.events import Event, Logged, Message, ModesChanged, Posted, RoomHint, SettingsChanged, StandingChanged
+from storage.chat.events import Event, Logged, ModesChanged, RoomHint, SettingsChanged, StandingChanged
 from storage.chat.settings import ChatSettings, settings_text
 from storage.database.chat_log import RoomRow, append, locked_room
 from storage.database.repository import Repository
@@ -53,10 +53,10 @@ class Act:
         """Tell the room."""
         self._events.extend(events)
 
-    def post(self, message: Message) -> int:
-        """Let a message become visible; returns its number."""
-        self._events.append(Posted(message=message))
-        return self.room.seq + len(self._events)
+    @property
+    def next_seq(self) -> int:
+        """The number of what is told next."""
+        return self.room.seq + len(self._events) + 1
 
     def renew(self) -> None:
         """What somebody may do here changes: what was decided before is decided anew."""

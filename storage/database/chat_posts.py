@@ -186,7 +186,7 @@ def _write(
                 "reply_to": message.reply.id if message.reply else None,
                 "broadcast": post.broadcast,
                 "media_ms": message.media or message.at,
-                "held_for": json.dumps(post.held_for)[:LONGEST_HELD_FOR] if post.held_for else None,
+                "held_for": kept_reasons(post.held_for),
                 "due_at": post.due_at,
                 "created_at": now,
             }
@@ -222,6 +222,14 @@ async def _count(connection: AsyncConnection, rows: Sequence[Mapping[str, object
         for (channel, author), count in sorted(wrote.items(), key=lambda one: str(one[0]))
     ]
     await connection.execute(make.on_conflict_do_update(index_elements=["channel", "account"], set_=changes), values)
+
+
+def kept_reasons(why: Sequence[str]) -> str | None:
+    """Why a message is held, as it is kept: a JSON list of as many reasons as there is room for; None where there are none."""
+    kept = list(why)
+    while len(text := json.dumps(kept, ensure_ascii=False)) > LONGEST_HELD_FOR:
+        kept.pop()
+    return text if why else None
 
 
 def _ms(moment: datetime) -> int:

@@ -56,12 +56,6 @@ class RestrictionRepository(RoomRepository):
             await unwarn(act, account, by=by)
         return done(act)
 
-    async def acknowledge(self, channel: ChannelId, account: AccountId) -> Acted:
-        """An account says that it read its warning. Raises ``NotFound(NOT_FOUND)``; there is none."""
-        async with self._act(channel) as act:
-            await _take_warning(act, account)
-        return done(act)
-
     async def suspect(self, channel: ChannelId, account: AccountId, level: Suspicion, *, by: AccountId | None, reason: str = "") -> Acted:
         """Look at an account more closely, or no longer. Raises ``NotFound(ACCOUNT_NOT_FOUND)``, ``BadInput(BAD_REQUEST)``."""
         async with self._act(channel) as act:
@@ -99,7 +93,10 @@ async def warn(act: Act, account: AccountId, text: str, *, by: AccountId | None)
 
 async def unwarn(act: Act, account: AccountId, *, by: AccountId | None) -> None:
     """See :meth:`RestrictionRepository.unwarn`."""
-    warning = await _take_warning(act, account)
+    await act.tell_standing(account)
+    warning = (await _mark(act, account, warning=None))["warning"]
+    if not warning:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no warning to take back.")
     await act.log(ModerationAction.UNWARN, by=by, subject=account, before={"warning": warning})
 
 
@@ -114,14 +111,6 @@ async def suspect(act: Act, account: AccountId, level: Suspicion, *, by: Account
     told = {"level": level.value}
     was = {"level": before["suspicion"], "why": before["suspected_for"]}
     await act.log(action, by=by, subject=account, reason=reason, data=told, before=was)
-
-
-async def _take_warning(act: Act, account: AccountId) -> str:
-    await act.tell_standing(account)
-    warning = (await _mark(act, account, warning=None))["warning"]
-    if not warning:
-        raise NotFound(ErrorCode.NOT_FOUND, "There is no warning to acknowledge.")
-    return str(warning)
 
 
 async def _mark(act: Act, account: AccountId, **values: object) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from storage.chat.events import Decided, Event, Logged, ModesChanged, Posted, Restricted, decoded
 from storage.database.chat_act import Acted
 from storage.database.chat_actions import EVERYTHING, LogFilter
-from storage.database.chat_queue import held_for
+from storage.database.chat_posts import kept_reasons
 from storage.database.moderation import ModerationRecords
 from storage.model.account import Account
 from storage.model.channel import ChannelRole
@@ -107,7 +107,7 @@ async def test_a_purge_takes_all_of_one_and_its_undo_brings_back_what_it_took(st
     await studio.team.deletions.delete(studio.channel, before, by=studio.mod.id)
     for number in range(3):
         await studio.room.write(studio.guest, f"spam {number}")
-    held = await studio.room.write(studio.guest, "held", state="held", held_for="spam")
+    held = await studio.room.write(studio.guest, "held", state="held", held_for='["spam"]')
     studio.clock.turn(1)
     acted = await studio.team.deletions.purge(studio.channel, studio.guest.id, by=studio.mod.id)
     assert acted.logged[0].data == {"messages": 4, "more": False}
@@ -164,8 +164,10 @@ async def test_a_warning_stands_until_it_is_acknowledged_or_taken_back(studio: S
     await restrictions.warn(studio.channel, studio.guest.id, "Mind the rules.", by=studio.mod.id)
     card = await studio.team.people.card(studio.channel, studio.guest.id)
     assert card.chatter.member.warning == "Mind the rules."
-    await restrictions.acknowledge(studio.channel, studio.guest.id)
-    assert await refused(restrictions.acknowledge(studio.channel, studio.guest.id)) is ErrorCode.NOT_FOUND
+    members = studio.storage.members
+    assert await members.acknowledge(studio.channel, studio.guest.id, studio.guest.name) is not None
+    assert await members.acknowledge(studio.channel, studio.guest.id, studio.guest.name) is None
+    assert await refused(restrictions.unwarn(studio.channel, studio.guest.id, by=None)) is ErrorCode.NOT_FOUND
     acted = await restrictions.warn(studio.channel, studio.guest.id, "Again.", by=studio.mod.id)
     await studio.undo(acted)
     assert (await studio.team.people.card(studio.channel, studio.guest.id)).chatter.member.warning == ""
@@ -207,7 +209,7 @@ async def test_suspicion_is_raised_lowered_and_undone(studio: Studio) -> None:
 
 
 async def test_two_who_decide_the_same_message_one_wins_and_it_becomes_visible_once(studio: Studio) -> None:
-    held = await studio.room.write(studio.guest, "maybe", state="held", held_for=held_for(["term: maybe", "capitals"]))
+    held = await studio.room.write(studio.guest, "maybe", state="held", held_for=kept_reasons(["term: maybe", "capitals"]))
     (waiting,) = await studio.team.queue.list(studio.channel)
     assert waiting.why == ("term: maybe", "capitals")
     assert (await studio.team.queue.author(studio.channel, held))[1] == "guest"
@@ -222,7 +224,7 @@ async def test_two_who_decide_the_same_message_one_wins_and_it_becomes_visible_o
 
 
 async def test_a_message_let_through_is_a_new_event_and_what_was_rejected_can_be_let_through(studio: Studio) -> None:
-    held = await studio.room.write(studio.guest, "maybe", state="held", held_for="spam")
+    held = await studio.room.write(studio.guest, "maybe", state="held", held_for='["spam"]')
     no = await studio.team.queue.decide(studio.channel, held, let_through=False, by=studio.mod.id)
     assert kinds(no) == ["decided", "logged"]
     yes = await studio.undo(no)
@@ -231,7 +233,7 @@ async def test_a_message_let_through_is_a_new_event_and_what_was_rejected_can_be
     assert isinstance(decided, Decided)
     assert (posted.message.text, posted.message.at, decided.let_through) == ("maybe", 1_764_000_000_000, True)
     assert await studio.room.texts() == ["maybe"]
-    assert (await studio.team.people.card(studio.channel, studio.guest.id)).chatter.member.messages == 2
+    assert (await studio.team.people.card(studio.channel, studio.guest.id)).chatter.member.messages == 1
     await studio.undo(yes)
     assert await studio.room.texts() == []
     assert await refused(studio.team.queue.decide(studio.channel, NOBODY, let_through=True, by=None)) is ErrorCode.MESSAGE_NOT_FOUND
