@@ -27,6 +27,9 @@ def policy(edge: str, sockets: str, *, embeddable: bool) -> str:
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
+            # Text becomes elements through Lit's templates alone, and of scripts the player's worker alone is started.
+            "require-trusted-types-for 'script'",
+            "trusted-types lit-html default",
             "frame-ancestors *" if embeddable else "frame-ancestors 'none'",
         )
     )

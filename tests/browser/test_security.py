@@ -137,6 +137,20 @@ def _posts_a_form(page: Page, url: str) -> None:
         )
 
 
+def test_no_text_becomes_a_script_in_our_pages(platform: Platform, tab: Callable[..., Tab]) -> None:
+    here = tab()
+    here.page.goto(platform.home)
+    tries = [
+        "() => { document.createElement('div').innerHTML = '<b>x</b>'; }",
+        "() => { document.createElement('script').src = '/assets/x.js'; }",
+        "() => { new Worker('/assets/x.js'); }",
+    ]
+    for attempt in tries:
+        refused = here.page.evaluate(f"async () => {{ try {{ await ({attempt})(); return ''; }} catch (error) {{ return error.name; }} }}")
+        assert refused == "TypeError", attempt
+    here.faults.clear()
+
+
 def test_what_people_write_is_text_wherever_it_is_shown(platform: Platform, tab: Callable[..., Tab]) -> None:
     here = tab()
     sign_up(here, platform, "xena")

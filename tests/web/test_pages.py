@@ -36,6 +36,7 @@ async def test_every_answer_is_armoured(site: Site, path: str, accept: str) -> N
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+    assert response.mimetype != "text/html" or "require-trusted-types-for 'script'" in policy
     assert ("frame-ancestors *" if path.startswith("/embed/") and response.mimetype == "text/html" else "frame-ancestors 'none'") in policy
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert "Cache-Control" in response.headers

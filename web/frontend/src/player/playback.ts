@@ -2,6 +2,9 @@
 
 import Hls, { ErrorTypes, Events, type ErrorData, type HlsConfig } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
+import { trustWorker } from '../lib/trusted-types';
+
+trustWorker(workerUrl);
 
 export type PlaybackState = 'idle' | 'loading' | 'playing' | 'reconnecting' | 'ended' | 'unsupported';
 
