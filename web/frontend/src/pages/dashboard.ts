@@ -2,11 +2,13 @@
 
 import '../styles/base.css';
 import '../styles/people.css';
+import '../styles/emotes.css';
 import '../parts/top';
 import '../dashboard/access';
 import '../dashboard/broadcasts';
 import '../dashboard/danger';
 import '../dashboard/details';
+import '../dashboard/emotes';
 import '../dashboard/keys';
 import '../dashboard/mine';
 import '../dashboard/roles';
@@ -93,6 +95,7 @@ export class Dashboard extends PeoplePage {
       keys: html`<fl-keys .channel=${channel}></fl-keys>`,
       access: html`<fl-access .channel=${channel} @changed=${changed}></fl-access>`,
       roles: html`<fl-roles .channel=${channel}></fl-roles>`,
+      emotes: html`<fl-emotes .channel=${channel}></fl-emotes>`,
       broadcasts: html`<fl-past .channel=${channel}></fl-past>`,
       danger: html`<fl-danger .channel=${channel}></fl-danger>`,
     };
