@@ -72,22 +72,33 @@ class Client:
         lines = [f"{name}: {value}" for name, value in named.items() if value is not None]
         writer.write("\r\n".join((f"GET {path} HTTP/1.1", *lines, "", "")).encode("latin-1"))
         client = cls(reader, writer)
-        async with asyncio.timeout(10):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            client.status = int(head[0].split()[1])
-            client.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-            if client.status != 101 and (size := int(client.headers.get("content-length", 0))):
-                client.body = await reader.readexactly(size)
+        try:
+            async with asyncio.timeout(10):
+                await client._answer()
+        except BaseException:
+            writer.transport.abort()
+            raise
         return client
+
+    async def _answer(self) -> None:
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        self.status = int(head[0].split()[1])
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+        if self.status != 101 and (size := int(self.headers.get("content-length", 0))):
+            self.body = await self.reader.readexactly(size)
 
     @classmethod
     async def greeted(cls, port: int, ticket: str = "", **options: Any) -> Self:
         """After its hello and the welcome."""
         client = await cls.ask(port, **options)
-        assert client.status == 101, client.body
-        client.writer.write(said(type="hello", version=1, ticket=ticket))
-        welcome = await client.told()
-        assert welcome["type"] == "welcome", welcome
+        try:
+            assert client.status == 101, client.body
+            client.writer.write(said(type="hello", version=1, ticket=ticket))
+            welcome = await client.told()
+            assert welcome["type"] == "welcome", welcome
+        except BaseException:
+            client.writer.transport.abort()
+            raise
         return client
 
     async def next(self) -> tuple[int, bytes]:
