@@ -26,6 +26,10 @@ OTHER_FILES = 500
 """Open files a process has beside its sockets: databases, buses, requests."""
 
 
+UNLIMITED = 100.0
+"""Times the usual pace of frames where an operator took the limits away: one client must not have the process to itself."""
+
+
 class OwnCommands:
     """The commands that do nothing to anybody: help, and speaking in the third person."""
 
@@ -56,8 +60,8 @@ async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: No
 
 def limits(settings: Settings, files: int) -> SocketLimits:
     """What the settings say of sockets, and the system of open files."""
-    factor = settings.rate_limits
-    pace = Limit(PACE.name, max(1, round(PACE.count * factor)), PACE.seconds, shared=False) if factor else None
+    factor = settings.rate_limits or UNLIMITED
+    pace = Limit(PACE.name, max(1, round(PACE.count * factor)), PACE.seconds, shared=False)
     return SocketLimits(
         node=max(1, min(settings.chat_sockets, files - SPARE - OTHER_FILES)),
         address=settings.chat_sockets_per_address,
