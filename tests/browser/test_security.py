@@ -1,5 +1,6 @@
 """What other sites, and what people write, can do in a real browser: nothing."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,10 +12,48 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Tab
 from tests.browser.test_people import PASSWORD, create_channel, sign_up
 from tests.fixtures.platform import Platform
+from web.api.route import Route
+from web.api.table import routes
 
 pytestmark = pytest.mark.browser
 
 ATTACK = """<!doctype html><meta charset=utf-8><title>Win a prize</title><body></body>"""
+EVERYTHING_A_SCRIPT_CAN_READ = """async () => {
+  const asked = (request) => new Promise((tell, fail) => {
+    request.onsuccess = () => tell(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const records = [];
+  for (const {name} of await indexedDB.databases()) {
+    const database = await asked(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      records.push(await asked(database.transaction(store).objectStore(store).getAll()));
+    }
+    database.close();
+  }
+  const kept = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      kept.push(request.url, await (await cache.match(request)).text());
+    }
+  }
+  return JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}, records, kept, document.documentElement.outerHTML]);
+}"""
+STANDING = """async () => {
+  const told = {};
+  const paths = ['account', 'sessions', 'account/channels', 'account/follows', 'account/blocks', 'account/api-tokens', 'webhooks'];
+  const mine = (await (await fetch('/api/v1/account/channels')).json()).items[0].channel;
+  for (const path of [...paths, ...['', '/keys', '/roles', '/bans'].map((part) => `channels/${mine}${part}`)]) {
+    const answer = await fetch(`/api/v1/${path}`);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    told[path] = JSON.stringify(await answer.json()).replace(/"(last_)?used_at":"[^"]*"/g, '');
+  }
+  return told;
+}"""
+SENDS_BLINDLY = """(url) => fetch(url, {
+  method: 'POST', body: '{"name": "stolen"}', mode: 'no-cors', credentials: 'include', headers: {'Content-Type': 'text/plain'},
+})"""
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
 
 
@@ -51,16 +90,20 @@ def localhost(address: str) -> str:
 def test_no_script_reads_a_token_or_the_sessions_cookie(platform: Platform, tab: Callable[..., Tab]) -> None:
     here = tab()
     sign_up(here, platform, "cora")
+    create_channel(here.page, platform, "coras", "Cora's channel")
     (cookie,) = [one for one in here.context.cookies() if "fanlight" in one.get("name", "")]
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
-
-    seen = here.page.evaluate("() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])")
-
     secret = cookie["value"].rpartition(".")[2]
     assert len(secret) >= 43
-    assert secret not in seen
-    assert "eyJ" not in seen
-    assert PASSWORD not in seen
+
+    for path in ("", "account#security", "dashboard/coras#keys", "watch/coras", "studio?channel=coras"):
+        here.page.goto("about:blank")
+        here.page.goto(f"{platform.home}{path}")
+        here.page.wait_for_load_state("networkidle")
+        seen = here.page.evaluate(EVERYTHING_A_SCRIPT_CAN_READ)
+        assert secret not in seen, path
+        assert "eyJ" not in seen, path
+        assert PASSWORD not in seen, path
 
 
 def test_on_localhost_and_over_tls_the_cookie_belongs_to_this_host_alone(platform: Platform, tab: Callable[..., Tab]) -> None:
@@ -149,6 +192,44 @@ def test_no_text_becomes_a_script_in_our_pages(platform: Platform, tab: Callable
         refused = here.page.evaluate(f"async () => {{ try {{ await ({attempt})(); return ''; }} catch (error) {{ return error.name; }} }}")
         assert refused == "TypeError", attempt
     here.faults.clear()
+
+
+@pytest.mark.parametrize("way", ["a script", "a script that wants to read", "a form"])
+def test_no_route_does_anything_for_another_sites_page(platform: Platform, tab: Callable[..., Tab], elsewhere: str, way: str) -> None:
+    here = tab()
+    name = f"victim{len(way)}"
+    sign_up(here, platform, name)
+    create_channel(here.page, platform, f"{name}s", "Of a victim")
+    before = here.page.evaluate(STANDING)
+
+    evil = here.context.new_page()
+    evil.goto(elsewhere)
+    arrived: dict[str, int] = {}
+    # What a preflight stopped has no answer; what a browser sends without asking has one, also where no script may read it.
+    evil.on("response", lambda told: arrived.update({f"{told.request.method} {told.url}": told.status}))
+    asked = [(route.method, address(platform, route, name)) for route in routes() if route.method != "GET"]
+    for method, url in asked:
+        if way == "a form" and method == "POST":
+            _posts_a_form(evil, url)
+            evil.goto(elsewhere)
+        elif way == "a script" and method == "POST":
+            evil.evaluate(SENDS_BLINDLY, url)
+        elif way == "a script that wants to read":
+            assert _asks(evil, url, method, "application/json") == "nothing was readable", (method, url)
+    evil.close()
+
+    changing = {key: status for key, status in arrived.items() if not key.startswith(("GET", "OPTIONS"))}
+    posts = sum(method == "POST" for method, _ in asked)
+    assert len(changing) == (0 if way == "a script that wants to read" else posts)
+    assert all(400 <= status < 500 for status in changing.values()), changing
+    assert here.page.evaluate(STANDING) == before
+
+
+def address(platform: Platform, route: Route, name: str) -> str:
+    """Where the route would do something for the account of that name."""
+    words = {"name": name if "/account" in route.path else f"{name}s", "channel": f"{name}s", "account": name}
+    path = re.sub(r"{(\w+)}", lambda found: words.get(found[1], "01hzzzzzzzzzzzzzzzzzzzzzzz"), route.full_path)
+    return f"{platform.origin}{path}"
 
 
 def test_what_people_write_is_text_wherever_it_is_shown(platform: Platform, tab: Callable[..., Tab]) -> None:
