@@ -7,6 +7,9 @@ import structlog
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from chat.moderation import Moderation
+from chat.room_rules import RoomRules
+from chat.team import Team
 from ingest.gateway import Gateway
 from ingest.whip import whip_blueprint
 from storage.clock import Clock
@@ -19,35 +22,13 @@ from storage.sealing import Sealer
 from storage.settings import Settings
 from web import framing
 from web.addresses import Addresses
-from web.api import (
-    accounts,
-    admin,
-    api_tokens,
-    channels,
-    chat_emotes,
-    chat_messages,
-    chat_polls,
-    follows,
-    latency,
-    live,
-    logins,
-    own_account,
-    playback,
-    publishing,
-    second_factor,
-    server_time,
-    sessions,
-    sockets,
-    stream_keys,
-)
-from web.api import webhooks as webhook_routes
 from web.api.channel_views import ChannelViews
-from web.api.chat_moderation import moderation_nouns
 from web.api.cors import Cors
 from web.api.description import description_blueprint
 from web.api.frame import Frame
 from web.api.idempotency import PRUNE_SECONDS, Idempotency
-from web.api.table import NOUNS
+from web.api.parts import Parts
+from web.api.table import NOUNS, TABLE
 from web.audience import Audience
 from web.auth import Authentication, actor
 from web.directory import Directory
@@ -62,7 +43,6 @@ from web.oidc.sign_in import ExternalSignIns
 from web.pages import pages_blueprint, wants_page
 from web.pictures import Pictures, pictures_blueprint
 from web.recorder import Recorder
-from web.sign_in import SignIns
 from web.titles import Titles
 from web.webhooks.post import Poster
 from web.webhooks.webhooks import SEALED_FOR, Webhooks
@@ -80,7 +60,6 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     addresses = Addresses(settings)
     directory = Directory(storage.bus, clock)
     audience = Audience(storage.bus, clock, new_node_id("web"))
-    titles = Titles(storage.channels, clock)
     pictures = Pictures(storage.objects)
     views = ChannelViews(storage, directory, addresses, clock)
     providers = parse_providers(settings.oidc_providers)
@@ -91,45 +70,38 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
     idempotency = Idempotency(lambda: storage.idempotency, clock)
     sealer, poster = Sealer(settings.secret, SEALED_FOR), Poster(private=settings.webhook_private)
     webhooks = Webhooks(storage, sealer, poster, clock, node=new_node_id("web"))
-    gateway = Gateway(storage.bus, clock)
     recorder = Recorder(storage, directory, webhooks, clock, new_node_id("web"))
     outbox = Outbox(settings, clock)
-    letters = Letters(storage, outbox, settings.public_url, clock)
     limits = RateLimits(storage.bus, clock, factor=settings.rate_limits)
     frame = Frame(actor, Cors(settings.cors_origins), limits, idempotency)
-    for noun, handlers in (
-        (server_time.NOUN, server_time.TimeRoutes(clock)),
-        (accounts.NOUN, accounts.AccountRoutes(settings, storage, authentication, letters=letters, webhooks=webhooks, clock=clock)),
-        (
-            own_account.NOUN,
-            own_account.OwnAccountRoutes(
-                storage, authentication, letters=letters, pictures=pictures, directory=directory, gateway=gateway, clock=clock
-            ),
-        ),
-        (live.NOUN, live.LiveRoutes(storage, directory, views)),
-        (sessions.NOUN, sessions.SessionRoutes(authentication, storage.sessions, SignIns(storage, limits), storage.audit)),
-        (second_factor.NOUN, second_factor.SecondFactorRoutes(storage)),
-        (logins.NOUN, logins.LoginRoutes(providers, storage.identities)),
-        (api_tokens.NOUN, api_tokens.ApiTokenRoutes(storage.api_tokens, clock)),
-        (latency.NOUN, latency.LatencyRoutes(directory, audience)),
-        (webhook_routes.NOUN, webhook_routes.WebhookRoutes(storage, storage.access, webhooks, sealer, private=settings.webhook_private)),
-        (admin.NOUN, admin.AdminRoutes(storage, settings, directory, titles, gateway)),
-        (channels.NOUN, channels.ChannelRoutes(storage, directory, views, pictures)),
-        (stream_keys.NOUN, stream_keys.StreamKeyRoutes(storage)),
-        *moderation_nouns(storage, clock, webhooks.emit),
-        (chat_messages.NOUN, chat_messages.MessageRoutes(storage)),
-        (chat_emotes.NOUN, chat_emotes.EmoteRoutes(storage, pictures)),
-        (chat_polls.NOUN, chat_polls.PollRoutes(storage)),
-        (follows.NOUN, follows.FollowRoutes(storage, views)),
-        (playback.NOUN, playback.PlaybackRoutes(storage)),
-        (sockets.NOUN, sockets.SocketRoutes(storage, addresses)),
-        (publishing.NOUN, publishing.PublishingRoutes(storage, directory)),
-    ):
-        app.register_blueprint(frame.blueprint(noun, handlers))
+    team = Team(storage, webhooks.emit)
+    parts = Parts(
+        settings=settings,
+        storage=storage,
+        clock=clock,
+        addresses=addresses,
+        audience=audience,
+        authentication=authentication,
+        directory=directory,
+        gateway=Gateway(storage.bus, clock),
+        letters=Letters(storage, outbox, settings.public_url, clock),
+        limits=limits,
+        moderation=Moderation(team, clock),
+        pictures=pictures,
+        providers=providers,
+        rules=RoomRules(team, clock),
+        sealer=sealer,
+        team=team,
+        titles=Titles(storage.channels, clock),
+        views=views,
+        webhooks=webhooks,
+    )
+    for noun, make in TABLE:
+        app.register_blueprint(frame.blueprint(noun, make(parts)))
     if providers:
         external = ExternalSignIns(storage, authentication, registration=settings.registration)
-        sealer = Sealer(settings.secret, "sign-in-attempts")
-        app.register_blueprint(oidc_blueprint(providers, settings.public_url, sealer, external, clock))
+        attempts = Sealer(settings.secret, "sign-in-attempts")
+        app.register_blueprint(oidc_blueprint(providers, settings.public_url, attempts, external, clock))
     app.register_blueprint(pictures_blueprint(pictures))
     app.register_blueprint(description_blueprint(NOUNS))
     app.register_blueprint(pages_blueprint())

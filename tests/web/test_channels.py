@@ -1,7 +1,9 @@
 """Channels over REST: who may do what, and what the others are told."""
 
+import io
 from typing import Any
 
+from PIL import Image
 from quart import Response
 
 from storage.access import Action
@@ -13,6 +15,7 @@ from storage.model.ids import ChannelId, ChannelName
 from storage.model.token import TokenType
 from tests.web.conftest import Site
 from tests.web.people import Member, member, sign_in
+from tests.web.test_accounts import picture
 from tests.web.test_live import eventually
 from web.api.channel_views import from_memory
 from web.directory import Entry
@@ -75,6 +78,25 @@ async def test_a_channel_on_the_air_keeps_its_name(site: Site) -> None:
     ):
         assert await code(answer) == (409, "channel_on_air")
     await told(await ada.patch(f"{API}/channels/studio", json={"title": "While live"}, headers={"If-Match": '"v1"'}))
+
+
+async def test_a_channel_has_a_picture_a_banner_and_one_for_when_it_is_off_the_air(site: Site) -> None:
+    (ada,) = await people(site, "ada")
+    await make(ada)
+    pictures = f"{API}/channels/studio/pictures"
+    for kind, field, size in (
+        ("picture", "avatar", (256, 256)),
+        ("banner", "banner", (1600, 400)),
+        ("offline-picture", "offline_picture", (1280, 720)),
+    ):
+        assert (await ada.put(f"{pictures}/{kind}", data=picture((1600, 900)), headers={"Content-Type": "image/png"})).status_code == 204
+        where = (await told(await site.client.get(f"{API}/channels/studio")))[field]
+        shown = await site.client.get(where)
+        assert Image.open(io.BytesIO(bytes(await shown.get_data(as_text=False)))).size == size, kind
+        assert (await ada.delete(f"{pictures}/{kind}")).status_code == 204
+        assert (await told(await site.client.get(f"{API}/channels/studio")))[field] is None
+        assert (await site.client.get(where)).status_code == 404
+    assert await code(await ada.put(f"{pictures}/poster", data=picture(), headers={"Content-Type": "image/png"})) == (404, "not_found")
 
 
 async def test_others_may_not_and_are_not_told_of_what_is_hidden(site: Site) -> None:

@@ -129,7 +129,7 @@ class Worlds:
         key, _ = await storage.stream_keys.add(self._name(channel))
         token, _ = await storage.api_tokens.create(people["owner"].account.id, "bot", frozenset({Scope.CHAT}), None)
         words |= {"key": key.id, "token": token.id, "provider": "nobody"}
-        words |= {"emote": "wave", "poll": identifier, "broadcast": "0123456789abcdef"}
+        words |= {"emote": "wave", "kind": "banner", "poll": identifier, "broadcast": "0123456789abcdef"}
         words |= dict.fromkeys(("message", "term", "note", "line", "appeal"), identifier)
         words |= {"webhook": webhook.id, "delivery": delivery.id, "victim": victim}
         if route is not None and route.identifier in ABOUT_ACCOUNTS:

@@ -1,4 +1,4 @@
-"""Channels: found, made, edited, with their pictures."""
+"""Channels: found, made, edited."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ from storage.access import Action, Granted
 from storage.announced_channels import announce_channel
 from storage.database.search import Search
 from storage.model.account import Account, Actor, Scope
-from storage.model.channel import ChannelPicture, Visibility
+from storage.model.channel import Visibility
 from storage.model.channel_edit import ChannelEdit
 from storage.model.errors import BadInput, Conflict, ErrorCode, Unavailable
 from storage.model.ids import ChannelId, channel_name
@@ -19,8 +19,7 @@ from web.api.channel_views import ChannelViews
 from web.api.paging import PageRequest, cursor
 from web.api.route import Answer, IfMatch, Noun, Who
 from web.directory import Directory
-from web.picture_types import TYPES
-from web.pictures import BANNER, CHANNEL_PICTURE, LARGEST_UPLOAD, OFFLINE_PICTURE, Pictures
+from web.pictures import Pictures
 from web.schema.channel import Channel, ChannelChange, ChannelSearch, NewChannel
 from web.schema.paging import Page
 
@@ -29,13 +28,7 @@ SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 200
 LONGEST_SEARCH = 200
 
-_SHAPES = {
-    ChannelPicture.PICTURE: CHANNEL_PICTURE,
-    ChannelPicture.BANNER: BANNER,
-    ChannelPicture.OFFLINE_PICTURE: OFFLINE_PICTURE,
-}
 _OWNERS = (ErrorCode.CHANNEL_NOT_FOUND, ErrorCode.NOT_ALLOWED)
-_UPLOADS = (*_OWNERS, ErrorCode.PICTURE_UNFIT, ErrorCode.SERVER_BUSY, ErrorCode.STORE_UNAVAILABLE)
 
 
 class ChannelRoutes:
@@ -120,60 +113,6 @@ class ChannelRoutes:
         for picture in (record.picture, record.banner, record.offline_picture):
             await self._pictures.forget(picture)
 
-    @NOUN.route(
-        "PUT",
-        "/channels/{name}/picture",
-        who=Who.ACCOUNT,
-        scope=Scope.CHANNEL_WRITE,
-        takes=tuple(TYPES),
-        largest=LARGEST_UPLOAD,
-        errors=_UPLOADS,
-    )
-    async def put_picture(self, name: str, actor: Actor, body: bytes) -> None:
-        """Set the channel's picture."""
-        await self._put(actor, name, ChannelPicture.PICTURE, body)
-
-    @NOUN.route("DELETE", "/channels/{name}/picture", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_OWNERS)
-    async def delete_picture(self, name: str, actor: Actor) -> None:
-        """Take the channel's picture away."""
-        await self._set(actor, name, ChannelPicture.PICTURE, None)
-
-    @NOUN.route(
-        "PUT",
-        "/channels/{name}/banner",
-        who=Who.ACCOUNT,
-        scope=Scope.CHANNEL_WRITE,
-        takes=tuple(TYPES),
-        largest=LARGEST_UPLOAD,
-        errors=_UPLOADS,
-    )
-    async def put_banner(self, name: str, actor: Actor, body: bytes) -> None:
-        """Set the channel's banner."""
-        await self._put(actor, name, ChannelPicture.BANNER, body)
-
-    @NOUN.route("DELETE", "/channels/{name}/banner", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_OWNERS)
-    async def delete_banner(self, name: str, actor: Actor) -> None:
-        """Take the channel's banner away."""
-        await self._set(actor, name, ChannelPicture.BANNER, None)
-
-    @NOUN.route(
-        "PUT",
-        "/channels/{name}/offline-picture",
-        who=Who.ACCOUNT,
-        scope=Scope.CHANNEL_WRITE,
-        takes=tuple(TYPES),
-        largest=LARGEST_UPLOAD,
-        errors=_UPLOADS,
-    )
-    async def put_offline_picture(self, name: str, actor: Actor, body: bytes) -> None:
-        """Set the picture shown while the channel is off the air."""
-        await self._put(actor, name, ChannelPicture.OFFLINE_PICTURE, body)
-
-    @NOUN.route("DELETE", "/channels/{name}/offline-picture", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_OWNERS)
-    async def delete_offline_picture(self, name: str, actor: Actor) -> None:
-        """Take the picture shown while the channel is off the air away."""
-        await self._set(actor, name, ChannelPicture.OFFLINE_PICTURE, None)
-
     async def _edit_of(self, body: ChannelChange) -> ChannelEdit:
         values = {name: value for name, value in msgspec.structs.asdict(body).items() if not isinstance(value, UnsetType)}
         password = values.pop("password", None)
@@ -200,15 +139,3 @@ class ChannelRoutes:
     def _check_off_air(self, granted: Granted) -> None:
         if self._directory.entry(granted.channel.name).state not in {"offline", "ended"}:
             raise Conflict(ErrorCode.CHANNEL_ON_AIR, "The channel is on the air. End the broadcast first.")
-
-    async def _put(self, actor: Actor, name: str, which: ChannelPicture, data: bytes) -> None:
-        # First who may: making a picture anew costs more than asking.
-        await self._storage.access.require(actor, Action.EDIT, name)
-        key = await self._pictures.keep(data, request.mimetype, _SHAPES[which])
-        await self._set(actor, name, which, key)
-
-    async def _set(self, actor: Actor, name: str, which: ChannelPicture, key: str | None) -> None:
-        granted = await self._storage.access.require(actor, Action.EDIT, name)
-        old = await self._storage.channels.set_picture(granted.channel.id, which, key)
-        self._views.changed(granted.channel.name)
-        await self._pictures.forget(old)

@@ -1,9 +1,12 @@
-"""The route table: every noun of the interface, in the order people read them."""
+"""The route table: every noun of the interface, in the order people read them, and who answers for it."""
+
+from collections.abc import Callable
 
 from web.api import (
     accounts,
     admin,
     api_tokens,
+    channel_pictures,
     channels,
     chat_appeals,
     chat_deletions,
@@ -31,39 +34,69 @@ from web.api import (
     stream_keys,
     webhooks,
 )
+from web.api.parts import Parts
 from web.api.route import Noun, Route
+from web.sign_in import SignIns
 
-NOUNS: tuple[Noun, ...] = (
-    live.NOUN,
-    accounts.NOUN,
-    sessions.NOUN,
-    own_account.NOUN,
-    channels.NOUN,
-    stream_keys.NOUN,
-    roles.NOUN,
-    chat_messages.NOUN,
-    chat_emotes.NOUN,
-    chat_polls.NOUN,
-    chat_settings.NOUN,
-    chat_deletions.NOUN,
-    chat_restrictions.NOUN,
-    chat_queue.NOUN,
-    chat_terms.NOUN,
-    chat_people.NOUN,
-    chat_moderation_log.NOUN,
-    chat_appeals.NOUN,
-    follows.NOUN,
-    playback.NOUN,
-    second_factor.NOUN,
-    logins.NOUN,
-    api_tokens.NOUN,
-    publishing.NOUN,
-    sockets.NOUN,
-    webhooks.NOUN,
-    admin.NOUN,
-    latency.NOUN,
-    server_time.NOUN,
+Make = Callable[[Parts], object]
+"""Makes what answers a noun's routes."""
+
+TABLE: tuple[tuple[Noun, Make], ...] = (
+    (live.NOUN, lambda of: live.LiveRoutes(of.storage, of.directory, of.views)),
+    (
+        accounts.NOUN,
+        lambda of: accounts.AccountRoutes(
+            of.settings, of.storage, of.authentication, letters=of.letters, webhooks=of.webhooks, clock=of.clock
+        ),
+    ),
+    (
+        sessions.NOUN,
+        lambda of: sessions.SessionRoutes(of.authentication, of.storage.sessions, SignIns(of.storage, of.limits), of.storage.audit),
+    ),
+    (
+        own_account.NOUN,
+        lambda of: own_account.OwnAccountRoutes(
+            of.storage,
+            of.authentication,
+            letters=of.letters,
+            pictures=of.pictures,
+            directory=of.directory,
+            gateway=of.gateway,
+            clock=of.clock,
+        ),
+    ),
+    (channels.NOUN, lambda of: channels.ChannelRoutes(of.storage, of.directory, of.views, of.pictures)),
+    (channel_pictures.NOUN, lambda of: channel_pictures.ChannelPictureRoutes(of.storage, of.views, of.pictures)),
+    (stream_keys.NOUN, lambda of: stream_keys.StreamKeyRoutes(of.storage)),
+    (roles.NOUN, lambda of: roles.RoleRoutes(of.storage, of.moderation)),
+    (chat_messages.NOUN, lambda of: chat_messages.MessageRoutes(of.storage)),
+    (chat_emotes.NOUN, lambda of: chat_emotes.EmoteRoutes(of.storage, of.pictures)),
+    (chat_polls.NOUN, lambda of: chat_polls.PollRoutes(of.storage)),
+    (chat_settings.NOUN, lambda of: chat_settings.ChatSettingsRoutes(of.rules)),
+    (chat_deletions.NOUN, lambda of: chat_deletions.ChatDeletionRoutes(of.moderation)),
+    (chat_restrictions.NOUN, lambda of: chat_restrictions.ChatRestrictionRoutes(of.team, of.moderation)),
+    (chat_queue.NOUN, lambda of: chat_queue.ChatQueueRoutes(of.team, of.moderation)),
+    (chat_terms.NOUN, lambda of: chat_terms.ChatTermRoutes(of.team, of.rules, of.clock)),
+    (chat_people.NOUN, lambda of: chat_people.ChatPeopleRoutes(of.team, of.moderation, of.clock)),
+    (chat_moderation_log.NOUN, lambda of: chat_moderation_log.ChatLogRoutes(of.team, of.rules)),
+    (chat_appeals.NOUN, lambda of: chat_appeals.ChatAppealRoutes(of.team, of.moderation)),
+    (follows.NOUN, lambda of: follows.FollowRoutes(of.storage, of.views)),
+    (playback.NOUN, lambda of: playback.PlaybackRoutes(of.storage)),
+    (second_factor.NOUN, lambda of: second_factor.SecondFactorRoutes(of.storage)),
+    (logins.NOUN, lambda of: logins.LoginRoutes(of.providers, of.storage.identities)),
+    (api_tokens.NOUN, lambda of: api_tokens.ApiTokenRoutes(of.storage.api_tokens, of.clock)),
+    (publishing.NOUN, lambda of: publishing.PublishingRoutes(of.storage, of.directory)),
+    (sockets.NOUN, lambda of: sockets.SocketRoutes(of.storage, of.addresses)),
+    (
+        webhooks.NOUN,
+        lambda of: webhooks.WebhookRoutes(of.storage, of.storage.access, of.webhooks, of.sealer, private=of.settings.webhook_private),
+    ),
+    (admin.NOUN, lambda of: admin.AdminRoutes(of.storage, of.settings, of.directory, of.titles, of.gateway)),
+    (latency.NOUN, lambda of: latency.LatencyRoutes(of.directory, of.audience)),
+    (server_time.NOUN, lambda of: server_time.TimeRoutes(of.clock)),
 )
+
+NOUNS: tuple[Noun, ...] = tuple(noun for noun, _ in TABLE)
 
 
 def routes() -> tuple[Route, ...]:

@@ -533,18 +533,12 @@ export const rest = {
     edit: (name: string, body: ChannelChange, version: number): Promise<Channel> => call('PATCH', `/channels/${encodeURIComponent(name)}`, body, version),
     /** Delete a channel of yours, its keys, roles and the list of its broadcasts. Not while it is on the air. */
     delete: (name: string, version: number): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}`, undefined, version),
-    /** Set the channel's picture. */
-    put_picture: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/picture`, body),
-    /** Take the channel's picture away. */
-    delete_picture: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/picture`),
-    /** Set the channel's banner. */
-    put_banner: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/banner`, body),
-    /** Take the channel's banner away. */
-    delete_banner: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/banner`),
-    /** Set the picture shown while the channel is off the air. */
-    put_offline_picture: (name: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/offline-picture`, body),
-    /** Take the picture shown while the channel is off the air away. */
-    delete_offline_picture: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/offline-picture`),
+  },
+  channel_pictures: {
+    /** Set the channel's picture, its banner, or the offline-picture, shown while it is off the air. */
+    put: (name: string, kind: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`, body),
+    /** Take a picture of the channel away. */
+    delete: (name: string, kind: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`),
   },
   keys: {
     /** The channel's keys, revoked ones too, oldest first. */
