@@ -6,15 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-import msgspec
 import structlog
 
 from ingest.frames import Control, Dropped, End, Silence, Tracks
-from storage.bus.messages import BroadcastInfo, ChannelInfo, InitEvent, TrackInfo
+from storage.bus.messages import BroadcastInfo, InitEvent, TrackInfo
 from storage.bus.redis import Bus, Fence
-from storage.bus.topics import broadcast_key, channel_key, init_key
+from storage.bus.topics import broadcast_key, init_key
 from storage.clock import Clock
-from storage.model.broadcast import ENDS_BROADCAST, BroadcastState, advance
+from storage.model.broadcast import ENDS_BROADCAST, BroadcastState
 from storage.model.errors import Conflict, Unavailable
 from storage.model.ids import ChannelName, SessionId, new_broadcast_id
 from storage.model.media import AccessUnit
@@ -24,6 +23,7 @@ from storage.opening import Storage
 from storage.settings import Settings
 from transcoder.archive import Archive
 from transcoder.checkpoint import Checkpoint, decode_checkpoint
+from transcoder.entry import Entry
 from transcoder.follower import SessionFollower
 from transcoder.hls.window import LiveWindow
 from transcoder.lane import Lane, Timing
@@ -32,10 +32,6 @@ from transcoder.publisher import Publisher
 from transcoder.retained import Retained
 
 TICK = 0.05
-REGISTER_EVERY = 1.0
-REGISTER_TTL = 30.0
-ENDED_TTL = 60.0
-"""Seconds viewers are told that a broadcast is over."""
 SILENT_AFTER = 2.0
 POSTER_EVERY = 30.0
 FIRST_POSTER = 1.0
@@ -89,9 +85,8 @@ class Job:
         self._publisher: Publisher
         self._archive: Archive
         self._retained: Retained
-        self._info: BroadcastInfo
+        self._entry: Entry
         self._sessions = SessionFollower(channel, settings.secret, storage.bus, clock, self)
-        self._registered = False
         self._over: asyncio.Future[JobEnd] | None = None
         self._heard = 0.0
         self._alone_since = 0.0
@@ -99,7 +94,6 @@ class Job:
         self._poster_due = 0.0
         self._end_reason = ""
         self._ticked_ns = 0
-        self._changed = asyncio.Event()
         self.counters = Counters()
 
     async def run(self, stop: asyncio.Event) -> JobEnd:
@@ -111,16 +105,16 @@ class Job:
             await self._clock.sleep(_TRY_AGAIN)
         if stop.is_set():
             return JobEnd.STOPPED
-        if self._info.state is BroadcastState.INTERRUPTED:
+        if self._entry.state is BroadcastState.INTERRUPTED:
             self._heard = now - 2 * SILENT_AFTER
-        structlog.contextvars.bind_contextvars(channel=self._channel, broadcast=self._info.broadcast)
+        structlog.contextvars.bind_contextvars(channel=self._channel, broadcast=self._entry.info.broadcast)
         try:
             async with Tasks(f"broadcast {self._channel}") as tasks:
                 tasks.start("announce", self._announce())
                 tasks.start("archive", self._archive.run())
                 tasks.start("sessions", self._sessions.run())
                 tasks.start("time", self._keep_time())
-                tasks.start("register", self._keep_registered())
+                tasks.start("entry", self._entry.run())
                 stopping = tasks.start("stop", stop.wait())
                 await asyncio.wait({self._over, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 end = self._over.result() if self._over.done() else JobEnd.STOPPED
@@ -161,7 +155,6 @@ class Job:
                 window=settings.window,
                 hold_back=settings.hold_back,
             )
-        self._info = info
         self._open_parts(info, point)
         for entry, batch in entries:
             self._retained.note(batch.events, {})
@@ -195,13 +188,14 @@ class Job:
             blob_ttl=10.0 * target,
         )
         self._packager = Packager(self._timing, info.broadcast, info.started_ms, point)
+        self._entry = Entry(self._bus, self._clock, info, packager=self._packager, archive=self._archive)
 
     def _stored(self, rendition: RenditionName, msn: int) -> None:
         self._publisher.stored(rendition, msn)
 
     async def _recover_bytes(self) -> None:
         """What the worker before us did not get into the object store, as far as the bus still has it."""
-        broadcast = self._info.broadcast
+        broadcast = self._entry.info.broadcast
         keys = self._retained.incomplete_bytes()
         found: dict[str, bytes] = {}
         for start in range(0, len(keys), _BLOBS_AT_ONCE):
@@ -228,8 +222,10 @@ class Job:
             async with asyncio.timeout(_DRAIN):
                 while not self._publisher.idle:
                     await self._clock.sleep(0.02)
-                if end in {JobEnd.ENDED, JobEnd.NOTHING}:
-                    await self._say_ended(end)
+                if end is JobEnd.ENDED:
+                    await self._entry.end(self._end_reason)
+                elif end is JobEnd.NOTHING:
+                    await self._entry.withdraw()
         if end is JobEnd.ENDED:
             await self._store_the_rest()
 
@@ -241,19 +237,6 @@ class Job:
             with suppress(Unavailable):
                 if await self._sessions.successor():
                     return
-
-    async def _say_ended(self, end: JobEnd) -> None:
-        if not self._registered:
-            return
-        self._info = msgspec.structs.replace(self._info, renditions=self._packager.renditions)
-        self._archive.describe(self._info)
-        if end is JobEnd.NOTHING:
-            await self._bus.forget(broadcast_key(self._channel))
-        else:
-            self._info = msgspec.structs.replace(self._info, end_reason=self._end_reason)
-            self._set_state(BroadcastState.ENDED)
-            await self._bus.register(broadcast_key(self._channel), self._info, ttl=ENDED_TTL)
-        await self._bus.announce_change(self._channel)
 
     def _end(self, reason: JobEnd) -> None:
         if self._over is not None and not self._over.done():
@@ -339,7 +322,7 @@ class Job:
                 self._collect()
             now = self._clock.monotonic()
             self._watch(now)
-            self.counters.live = self._packager.started and self._info.state is not BroadcastState.ENDED
+            self.counters.live = self._packager.started and self._entry.state is not BroadcastState.ENDED
             self.counters.reconnects = self._sessions.reconnects
             self.counters.given_up = self._archive.given_up
             if self._packager.started and now >= self._poster_due:
@@ -350,10 +333,10 @@ class Job:
         self._packager.tick(now_ns)
 
     def _watch(self, now: float) -> None:
-        if self._info.state is BroadcastState.LIVE and now - self._heard > SILENT_AFTER:
-            self._set_state(BroadcastState.INTERRUPTED)
-        elif self._info.state is BroadcastState.INTERRUPTED and now - self._heard < TICK * 4:
-            self._set_state(BroadcastState.LIVE)
+        if self._entry.state is BroadcastState.LIVE and now - self._heard > SILENT_AFTER:
+            self._entry.set_state(BroadcastState.INTERRUPTED)
+        elif self._entry.state is BroadcastState.INTERRUPTED and now - self._heard < TICK * 4:
+            self._entry.set_state(BroadcastState.LIVE)
         hold = self._settings.hold if self._packager.started else SILENT_AFTER * 5
         if now - self._alone_since > hold:
             self._end(JobEnd.ENDED if self._packager.started else JobEnd.NOTHING)
@@ -365,8 +348,8 @@ class Job:
             outbox, checkpoint = taken
             self.counters.parts += len(outbox.blobs)
             self._publisher.offer(outbox, checkpoint)
-            if outbox.blobs and self._info.state is BroadcastState.STARTING:
-                self._set_state(BroadcastState.LIVE)
+            if outbox.blobs and self._entry.state is BroadcastState.STARTING:
+                self._entry.set_state(BroadcastState.LIVE)
         now = self._clock.monotonic()
         if self._sessions.connected and now - self._wished > _WISH_EVERY and self._packager.catch_keyframe_wish():
             self._wished = now
@@ -375,41 +358,10 @@ class Job:
     def _poster(self, now: float) -> None:
         first = self._poster_due == 0.0
         self._poster_due = now + (FIRST_POSTER if first else POSTER_EVERY)
-        if first or self._packager.lane is Lane.NONE or self._info.state is not BroadcastState.LIVE:
+        if first or self._packager.lane is Lane.NONE or self._entry.state is not BroadcastState.LIVE:
             return
         data = self._packager.poster()
         if data:
             # Random in a name that is never listed: the number also tells two workers of one broadcast apart.
             key = self._archive.poster(self._clock.unix_ns() // _SECOND_NS, data)
-            self._info = msgspec.structs.replace(self._info, poster=key)
-
-    # What others are told.
-
-    def _set_state(self, state: BroadcastState) -> None:
-        if state is not self._info.state:
-            self._info = msgspec.structs.replace(self._info, state=advance(self._info.state, state))
-            self._changed.set()
-            _log.info("broadcast_state", state=state)
-
-    async def _keep_registered(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REGISTER_EVERY):
-                    await self._changed.wait()
-            changed = self._changed.is_set()
-            self._changed.clear()
-            try:
-                await self._register()
-                if changed:
-                    await self._bus.announce_change(self._channel)
-            except Unavailable:
-                await self._clock.sleep(_TRY_AGAIN)
-
-    async def _register(self) -> None:
-        self._info = msgspec.structs.replace(self._info, renditions=self._packager.renditions, lane=str(self._packager.lane))
-        about = await self._bus.read(channel_key(self._channel), ChannelInfo)
-        if about is not None:
-            self._archive.close_to_strangers(not about.visibility.is_open)
-        self._archive.describe(self._info)
-        await self._bus.register(broadcast_key(self._channel), self._info, ttl=REGISTER_TTL)
-        self._registered = True
+            self._entry.show(key)
