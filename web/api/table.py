@@ -15,6 +15,7 @@ from web.api import (
     chat_moderation_log,
     chat_people,
     chat_polls,
+    chat_previews,
     chat_queue,
     chat_restrictions,
     chat_settings,
@@ -36,6 +37,7 @@ from web.api import (
 )
 from web.api.parts import Parts
 from web.api.route import Noun, Route
+from web.previews.previews import Previews
 from web.sign_in import SignIns
 
 Make = Callable[[Parts], object]
@@ -72,6 +74,10 @@ TABLE: tuple[tuple[Noun, Make], ...] = (
     (chat_messages.NOUN, lambda of: chat_messages.MessageRoutes(of.storage)),
     (chat_emotes.NOUN, lambda of: chat_emotes.EmoteRoutes(of.storage, of.pictures)),
     (chat_polls.NOUN, lambda of: chat_polls.PollRoutes(of.storage)),
+    (
+        chat_previews.NOUN,
+        lambda of: chat_previews.PreviewRoutes(of.storage, Previews(of.clock, private=of.settings.webhook_private)),
+    ),
     (chat_settings.NOUN, lambda of: chat_settings.ChatSettingsRoutes(of.rules)),
     (chat_deletions.NOUN, lambda of: chat_deletions.ChatDeletionRoutes(of.moderation)),
     (chat_restrictions.NOUN, lambda of: chat_restrictions.ChatRestrictionRoutes(of.team, of.moderation)),

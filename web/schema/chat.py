@@ -55,3 +55,17 @@ class ReplayFrom(msgspec.Struct, frozen=True, kw_only=True):
     """``after_ms`` is a capture time in Unix milliseconds."""
 
     after_ms: int = 0
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that begins with ``https://``."""
+
+    url: str
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says of itself; plain text, empty where it does not say."""
+
+    title: str
+    description: str
+    site: str

@@ -347,6 +347,8 @@ export interface PollAsked { question: string; options: (string)[]; seconds?: nu
 
 export interface PollState { id: string; question: string; options: (string)[]; votes: (number)[]; ends_ms: number; closed: boolean; }
 
+export interface Preview { title: string; description: string; site: string; }
+
 export interface Problem { type: string; title: string; status: number; code: string; detail: string; data: Record<string, string | number>; }
 
 export interface Profile { name: string; display_name: string; colour: string; avatar: string | null; created_ms: number; }
@@ -585,6 +587,10 @@ export const rest = {
     close: (name: string, poll: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
     /** Show no poll any more, running or over. */
     dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
+  },
+  previews: {
+    /** What a link leads to, in words. This server asks, so that nobody's browser is seen there. */
+    preview: (name: string, query: Record<string, string> = {}): Promise<Preview> => call('GET', `/channels/${encodeURIComponent(name)}/chat/preview?${new URLSearchParams(query).toString()}`),
   },
   chat_settings: {
     /** All settings of the channel's chat. */
