@@ -14,7 +14,7 @@ from storage.model.ids import AccountName, ChannelName
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from tests.fixtures.postgres import PostgreSQL
-from tests.fixtures.tables import with_tables
+from tests.fixtures.tables import patient, with_tables
 
 
 @dataclass
@@ -41,7 +41,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest_asyncio.fixture
 async def database(address: str) -> AsyncIterator[Database]:
-    made = Database(address)
+    made = patient(address)
     yield made
     await made.close()
 
@@ -49,4 +49,5 @@ async def database(address: str) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture
 async def records(address: str, tmp_path: Path) -> AsyncIterator[Records]:
     async with open_storage(Settings(data=tmp_path, database_url=address)) as storage:
+        vars(storage)["database"] = patient(address)
         yield Records(storage)

@@ -14,7 +14,7 @@ from tests.e2e.probe import Probe
 from tests.e2e.stage import Stage
 from tests.fixtures.platform import Platform, running_platform, wait_until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(120)]
 PASSWORD = "correct horse battery staple"
 OFFER = "v=0"
 WITHIN = 5.0

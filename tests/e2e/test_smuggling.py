@@ -8,6 +8,8 @@ import pytest
 
 from tests.fixtures.platform import Platform
 
+pytestmark = pytest.mark.real_time
+
 SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = "Transfer-Encoding: chunked"
 HOSTILE = {

@@ -10,13 +10,12 @@ from quart.typing import TestClientProtocol
 from storage.bus.messages import BroadcastInfo, RenditionInfo, SessionInfo
 from storage.bus.topics import broadcast_key, session_key
 from storage.clock import SystemClock
-from storage.database.engine import Database
 from storage.model.broadcast import BroadcastState
 from storage.model.ids import BroadcastId, ChannelName, NodeId, SessionId, channel_name
 from storage.model.rendition import RenditionName
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
-from tests.fixtures.tables import with_tables
+from tests.fixtures.tables import patient, with_tables
 from tests.fixtures.valkey import Valkey
 from web.app import create_app
 
@@ -24,8 +23,6 @@ DEMO = channel_name("demo")
 NODE = NodeId("ingest-0badcafe")
 SESSION = SessionId(f"{NODE}.{'ab' * 16}")
 PAGE = {"Accept": "text/html"}
-PATIENCE = 10.0
-"""Seconds the database may take on a machine that does much else."""
 
 
 @dataclass
@@ -76,7 +73,7 @@ async def site(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Site]:
     clock = SystemClock()
     async with open_storage(settings) as storage:
         # What is answered is tested here, how soon a database must answer in test_database_faults.py.
-        vars(storage)["database"] = Database(with_tables(tmp_path), deadline=PATIENCE)
+        vars(storage)["database"] = patient(with_tables(tmp_path))
         await storage.channels.create(DEMO, "Friday night synths")
         _, key = await storage.stream_keys.add(DEMO)
         app = create_app(settings, storage, clock)

@@ -28,7 +28,7 @@ from storage.model.one_time import Purpose
 from storage.opening import open_storage
 from storage.settings import Settings
 from tests.fixtures.mail import MailServer, link_in
-from tests.fixtures.tables import with_tables
+from tests.fixtures.tables import patient, with_tables
 from tests.fixtures.valkey import Valkey
 from tests.web.conftest import DEMO, NODE, SESSION, Site
 from tests.web.people import Member, member
@@ -57,6 +57,7 @@ async def opens(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Callable[..., A
             plain = Settings(data=tmp_path, redis_url=valkey.url, secret="sixteen characters", rate_limits=1000)
             settings = dataclasses.replace(plain, **changes)
             async with open_storage(settings) as storage:
+                vars(storage)["database"] = patient(tmp_path / "fanlight.db")
                 app = create_app(settings, storage, SystemClock())
                 async with app.test_app() as running:
                     yield Site(app, running.test_client(), storage, "")
