@@ -1,20 +1,22 @@
 """Coming into a room and leaving it: who may, and what they are told so that they miss nothing and see nothing twice."""
 
 from chat.on_air import OnAir
+from chat.participants import watches
 from chat.presence import RoomPresence
 from chat.protocol import Done, Ended, Join, Joined, Leave, Numbered, YouChanged
 from chat.registry import Registry
 from chat.room import Listener, Room, prepared_batch
-from chat.room_log import Batch, seen_by
+from chat.room_log import Batch
 from chat.sockets import Socket
 from storage.access import Action, Granted
 from storage.bus.rooms import RoomHints
 from storage.chat.events import Audience
 from storage.clock import Clock, utc_now
+from storage.database.chat_members import Participant
 from storage.model.account import Actor
 from storage.model.channel import STRANGER_STANDING, Channel, Visibility
-from storage.model.errors import Conflict, ErrorCode, Refused
-from storage.model.permission import Verdict, verdict
+from storage.model.errors import Conflict, ErrorCode, Refused, Unavailable
+from storage.model.permission import Verdict
 from storage.model.token import TokenType
 from storage.opening import Storage
 
@@ -24,6 +26,8 @@ MOST_MISSED = 1000
 """Events told to somebody who resumes; who missed more begins anew."""
 MOST_ROOMS = 50
 """Rooms one socket may be in."""
+TRIES = 4
+"""How often somebody is judged anew because the room changed while they came in."""
 
 
 class Entrance:
@@ -55,19 +59,44 @@ class Entrance:
         """Let a socket in. Raises what :meth:`storage.access.Access.require` does, ``CHAT_BANNED``, ``LIMIT_REACHED``."""
         if len(self.rooms_of(socket)) >= MOST_ROOMS:
             raise Conflict(ErrorCode.LIMIT_REACHED, f"A socket is in at most {MOST_ROOMS} rooms.", limit=MOST_ROOMS)
-        granted, by_password = await self._granted(socket.actor, frame)
-        room = await self._registry.open(granted.channel, self._hints)
+        room, by_password = await self._open(socket.actor, frame)
+        room.coming += 1
+        try:
+            await self._let_in(socket, frame, room, by_password=by_password)
+        finally:
+            room.coming -= 1
+
+    async def _open(self, actor: Actor, frame: Join) -> tuple[Room, bool]:
+        """The room, and whether the channel's password was given. One that is open here says itself who may come in."""
+        room = self._registry.named(frame.room)
+        if room is None:
+            granted, by_password = await self._granted(actor, frame)
+            return await self._registry.open(granted.channel, self._hints), by_password
+        by_password = bool(frame.token) and room.channel.visibility is Visibility.PASSWORD
+        if by_password:
+            self._check(frame.token, actor, room.channel)
+        return room, by_password
+
+    async def _let_in(self, socket: Socket, frame: Join, room: Room, *, by_password: bool) -> None:
         account = socket.actor.account
-        if account is None and not room.settings.anonymous_readers:
-            raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to read here.")
-        if account is not None:
-            await self._registry.participants(room, [account.id])
-        live = await self._on_air.broadcast(room.channel.name) is not None
-        told, audience = room.you_of(account.id if account else None, socket, utc_now(self._clock))
-        missed = await self._missed(room, frame, audience)
+        for _ in range(TRIES):
+            version = room.version
+            participant = await self._registry.participant(room, account.id) if account else None
+            refused = _not_to_stay(room, socket.actor, participant, by_password=by_password)
+            if refused is not None:
+                # Not everybody is told why, or even that there is such a channel.
+                await self._granted(socket.actor, frame)
+                raise Refused(*refused)
+            live = await self._on_air.broadcast(room.channel.name) is not None
+            told, audience = room.you_of(participant, socket, utc_now(self._clock))
+            missed = await self._missed(room, frame, audience)
+            if room.version == version:
+                break
+        else:
+            raise Unavailable(ErrorCode.SERVER_BUSY, "The room changes too fast. Try again.")
         # Nothing waits from here on: what happens later reaches the socket like everybody else.
         if self._registry.get(room.channel.id) is not room:
-            raise Conflict(ErrorCode.NOT_JOINED, "The room was closed at this very moment. Join again.")
+            raise Conflict(ErrorCode.NOT_JOINED, "The room began anew at this very moment. Join again.")
         self._remove(socket, room)
         listener = Listener(socket, audience, told, by_password=by_password)
         room.add(listener)
@@ -96,24 +125,34 @@ class Entrance:
     async def recheck(self, room: Room, listeners: list[Listener]) -> None:
         """What some may do here, or may no longer. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
         accounts = {account for listener in listeners if (account := listener.account) is not None}
-        await self._registry.participants(room, accounts)
+        participants = await self._registry.participants(room, accounts)
         now = utc_now(self._clock)
         for listener in listeners:
             if room.listeners.get(listener.socket.identifier) is not listener:
                 continue
-            refused = _not_to_stay(room, listener)
+            one = participants.get(listener.account) if listener.account else None
+            refused = _not_to_stay(room, listener.socket.actor, one, by_password=listener.by_password)
             if refused is not None:
                 self.put_out(listener, room, *refused)
                 continue
-            told, audience = room.you_of(listener.account, listener.socket, now)
+            told, audience = room.you_of(one, listener.socket, now)
             if audience is not listener.audience:
                 # Both audiences stand at one number before somebody goes over to the other.
-                for one in Audience:
-                    room.catch_up(one)
+                for each in Audience:
+                    room.catch_up(each)
                 listener.audience = audience
             if told != listener.you:
                 listener.you = told
                 listener.socket.tell(YouChanged(room=room.channel.name, you=told))
+
+    async def recheck_refused(self) -> None:
+        """Look again at those who can't write: what lets them may come by time or from elsewhere. Raises ``Unavailable``."""
+        for room in self._registry.rooms():
+            waiting = [listener for listener in room.listeners.values() if listener.you.refused and listener.account is not None]
+            if waiting:
+                accounts = {account for listener in waiting if (account := listener.account) is not None}
+                await self._registry.participants(room, accounts, believed=1.0)
+                await self.recheck(room, waiting)
 
     async def _granted(self, actor: Actor, frame: Join) -> tuple[Granted, bool]:
         try:
@@ -150,20 +189,10 @@ class Entrance:
         if frame.after > room.log.told(audience):
             room.catch_up(audience)
         found = room.log.since(frame.after, audience)
-        if found is not None:
-            return found
-        events = await self._storage.chat_log.since(room.channel.id, frame.after, limit=MOST_MISSED + 1)
-        whole = events and events[0].seq == frame.after + 1 and len(events) <= MOST_MISSED
-        if not whole:
-            return None
-        upto = room.log.told(audience)
-        before = [event for event in events if event.seq <= upto]
-        reached = before[-1].seq if before else frame.after
-        rest = room.log.since(reached, audience)
-        if rest is None:
-            return None
-        first = seen_by(audience, frame.after, reached, before)
-        return Batch(frame.after, rest.seq, first.bodies + rest.bodies)
+        if found is None and not room.recalled and room.log.told(audience) - frame.after <= MOST_MISSED:
+            await self._registry.recall(room)
+            found = room.log.since(frame.after, audience)
+        return found
 
     def _joined(self, room: Room, frame: Join, listener: Listener, missed: Batch | None, *, live: bool) -> Joined:
         told = room.log.told(listener.audience)
@@ -200,18 +229,16 @@ class Entrance:
         self._presence.went(room, account.name if account and not still else None)
 
 
-def _not_to_stay(room: Room, listener: Listener) -> tuple[ErrorCode, str] | None:
-    account = listener.account
-    participant = room.participants.get(account) if account else None
-    if account is not None and participant is None:
+def _not_to_stay(room: Room, actor: Actor, participant: Participant | None, *, by_password: bool) -> tuple[ErrorCode, str] | None:
+    if actor.account is not None and participant is None:
         return ErrorCode.SIGN_IN_REQUIRED, "The account is gone."
     standing = participant.standing if participant else STRANGER_STANDING
     if standing.banned and not (standing.owner or standing.operator):
         return ErrorCode.CHAT_BANNED, "You are banned from this channel."
-    if account is None and not room.settings.anonymous_readers:
+    if actor.account is None and not room.settings.anonymous_readers:
         return ErrorCode.SIGN_IN_REQUIRED, "Sign in to read here."
-    said = verdict(Action.WATCH, room.channel.visibility, standing)
-    if said is Verdict.ALLOWED or (said is Verdict.PASSWORD and listener.by_password):
+    said = watches(participant, actor, room.channel)
+    if said is Verdict.ALLOWED or (said is Verdict.PASSWORD and by_password):
         return None
     if said is Verdict.PASSWORD and room.channel.visibility is Visibility.PASSWORD:
         return ErrorCode.CHANNEL_PASSWORD_REQUIRED, "This channel opens with a password now."

@@ -1,16 +1,18 @@
 """Who is in a room, as the rules and the other participants see them. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from chat.protocol import You
 from chat.rules import Writer, admit
+from storage.access import limited
 from storage.chat.events import Author, Badge
 from storage.chat.settings import ChatSettings
 from storage.database.chat_members import Participant
 from storage.model.account import Actor, Scope
-from storage.model.channel import Visibility
+from storage.model.channel import STRANGER_STANDING, Channel, Standing
 from storage.model.chat import Rank
-from storage.model.permission import Action, verdict
+from storage.model.permission import Action, Verdict, verdict
 
 _BADGES = {
     Rank.NEW: Badge.NEW,
@@ -54,15 +56,26 @@ def author_of(one: Participant, now: datetime) -> Author:
     )
 
 
-def you(one: Participant, actor: Actor, visibility: Visibility, settings: ChatSettings, now: datetime) -> You:
+def seen(one: Participant, actor: Actor, channel: Channel, action: Action) -> Standing:
+    """What they are to the channel as far as the token of their socket goes."""
+    return limited(channel, replace(one.standing, owner=channel.owner == one.account.id), actor, action)
+
+
+def watches(one: Participant | None, actor: Actor, channel: Channel) -> Verdict:
+    """Whether they, or a stranger, may be there."""
+    standing = STRANGER_STANDING if one is None else seen(one, actor, channel, Action.WATCH)
+    return verdict(Action.WATCH, channel.visibility, standing)
+
+
+def you(one: Participant, actor: Actor, channel: Channel, settings: ChatSettings, now: datetime) -> You:
     """What they are told of themselves; a token's scopes bound what its socket may."""
     refused = admit(writer_of(one), settings, now)
     may = []
     if refused is None and Scope.CHAT in actor.scopes:
         may.append("write")
-    if is_team(one, actor, visibility):
+    if is_team(one, actor, channel):
         may.append("moderate")
-    if one.standing.owner and Scope.CHANNEL_WRITE in actor.scopes:
+    if seen(one, actor, channel, Action.EDIT).owner and Scope.CHANNEL_WRITE in actor.scopes:
         may.append("manage")
     member = one.member
     muted = member.muted_until is not None and member.muted_until > now
@@ -76,6 +89,7 @@ def you(one: Participant, actor: Actor, visibility: Visibility, settings: ChatSe
     )
 
 
-def is_team(one: Participant, actor: Actor, visibility: Visibility) -> bool:
+def is_team(one: Participant, actor: Actor, channel: Channel) -> bool:
     """Whether they are told what only the team is told."""
-    return Scope.MODERATE in actor.scopes and verdict(Action.MODERATE, visibility, one.standing).value == "allowed"
+    said = verdict(Action.MODERATE, channel.visibility, seen(one, actor, channel, Action.MODERATE))
+    return Scope.MODERATE in actor.scopes and said is Verdict.ALLOWED

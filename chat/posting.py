@@ -24,6 +24,8 @@ from storage.opening import Storage
 MOST_WAITING = 2000
 """Messages of all rooms that may wait to be written; more are refused at once."""
 MOST_TOGETHER = 500
+FRESH = 1.0
+"""Nobody is refused by what the database said longer ago, in seconds."""
 TRIES = 4
 """How often messages are judged anew because the room changed while they were written."""
 
@@ -117,21 +119,25 @@ class Poster:
         posts: dict[ChannelId, tuple[Room, int, list[tuple[Sent, Post]]]] = {}
         for room, of_room in by_room.items():
             version = room.version
-            participants = await self._registry.participants(room, {sent.author for sent in of_room})
-            now = utc_now(self._clock)
-            fit: list[tuple[Sent, Post]] = []
-            unfit: list[tuple[Sent, FanlightError]] = []
-            for sent in of_room:
-                found = self._judge(room, sent, participants.get(sent.author), now)
-                if isinstance(found, Post):
-                    fit.append((sent, found))
-                else:
-                    unfit.append((sent, found))
+            judged = await self._judged_in(room, of_room)
+            unfit = [(sent, found) for sent, found in judged.items() if isinstance(found, FanlightError)]
             if unfit:
                 await self._refuse(room, unfit)
+            fit = [(sent, found) for sent, found in judged.items() if isinstance(found, Post)]
             if fit:
                 posts[room.channel.id] = (room, version, fit)
         return posts
+
+    async def _judged_in(self, room: Room, of_room: Sequence[Sent]) -> dict[Sent, Post | FanlightError]:
+        participants = await self._registry.participants(room, {sent.author for sent in of_room})
+        now = utc_now(self._clock)
+        judged = {sent: self._judge(room, sent, participants.get(sent.author), now) for sent in of_room}
+        refused = [sent for sent, found in judged.items() if isinstance(found, FanlightError)]
+        if refused:
+            # What lets them write may have come by time, or from elsewhere.
+            again = await self._registry.participants(room, {sent.author for sent in refused}, believed=FRESH)
+            judged |= {sent: self._judge(room, sent, again.get(sent.author), now) for sent in refused}
+        return judged
 
     def _judge(self, room: Room, sent: Sent, one: Participant | None, now: datetime) -> Post | FanlightError:
         if one is None:

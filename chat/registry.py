@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 
 from chat.message_tail import MOST_KEPT, MessageTail
 from chat.metrics import HOLES
+from chat.people import BELIEVED_SECONDS
 from chat.room import Room
+from chat.room_log import MOST_KEPT as LOG_KEPT
 from chat.rules import filters
 from chat.terms import Term
 from storage.bus.rooms import RoomHints
@@ -14,12 +17,10 @@ from storage.clock import Clock
 from storage.database.chat_log import MOST_AT_ONCE, RoomRow
 from storage.database.chat_members import MOST_TOGETHER, Participant
 from storage.model.channel import Channel
-from storage.model.errors import FanlightError
+from storage.model.errors import FanlightError, NotFound
 from storage.model.ids import AccountId, ChannelId
 from storage.opening import Storage
-
-MOST_REMEMBERED = 5000
-"""Participants remembered in one room; beyond that all are asked anew."""
+from storage.together import Together
 
 Happened = Callable[[Room, Sequence[Event]], None]
 Renewed = Callable[[Room], Awaitable[None]]
@@ -40,11 +41,17 @@ class Registry:
         self._renewed = renewed
         self._begun = begun
         self._rooms: dict[ChannelId, Room] = {}
+        self._named: dict[str, Room] = {}
+        self._people: dict[ChannelId, Together[AccountId, Participant]] = {}
         self._locks: dict[ChannelId, asyncio.Lock] = {}
 
     def get(self, channel: ChannelId) -> Room | None:
         """A room that is open here."""
         return self._rooms.get(channel)
+
+    def named(self, name: str) -> Room | None:
+        """The open room of a channel of that name."""
+        return self._named.get(name)
 
     def rooms(self) -> Collection[Room]:
         """All of them."""
@@ -65,14 +72,24 @@ class Registry:
             if room is None:
                 if hints is not None:
                     await hints.want(channel.id)
-                room = self._rooms[channel.id] = await self._read(channel)
+                try:
+                    room = await self._read(channel)
+                except BaseException:
+                    if hints is not None:
+                        await hints.unwant(channel.id)
+                    raise
+                self._rooms[channel.id] = self._named[room.channel.name] = room
+                self._people[channel.id] = Together(partial(self._storage.members.of, channel.id))
         return room
 
     async def close(self, room: Room, hints: RoomHints | None = None) -> None:
         """Forget a room nobody is in."""
-        if room.listeners or self._rooms.get(room.channel.id) is not room:
+        if room.listeners or room.coming or self._rooms.get(room.channel.id) is not room:
             return
         del self._rooms[room.channel.id]
+        del self._people[room.channel.id]
+        if self._named.get(room.channel.name) is room:
+            del self._named[room.channel.name]
         self._locks.pop(room.channel.id, None)
         if hints is not None:
             await hints.unwant(room.channel.id)
@@ -91,15 +108,15 @@ class Registry:
         """Ask the database where all rooms are, and catch up with it. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
         channels = list(self._rooms)
         for start in range(0, len(channels), MOST_TOGETHER):
-            asked = channels[start : start + MOST_TOGETHER]
-            rows = await self._storage.chat_log.rooms(asked)
-            for channel in asked:
-                room, row = self._rooms.get(channel), rows.get(channel)
-                if room is not None:
-                    await self._compare(room, row)
+            asked = {room: room.log.seq for one in channels[start : start + MOST_TOGETHER] if (room := self._rooms.get(one)) is not None}
+            rows = await self._storage.chat_log.rooms([room.channel.id for room in asked])
+            for room, seq in asked.items():
+                if self._rooms.get(room.channel.id) is room:
+                    await self._compare(room, seq, rows.get(room.channel.id))
 
-    async def _compare(self, room: Room, row: RoomRow | None) -> None:
-        if row is None or row.epoch != room.log.epoch or row.seq < room.log.seq:
+    async def _compare(self, room: Room, seq: int, row: RoomRow | None) -> None:
+        """Compare with a row that was read when the room was already at ``seq``."""
+        if row is None or row.epoch != room.log.epoch or row.seq < seq:
             # The channel is gone, or the database is one of long ago.
             self._begun(room)
             return
@@ -118,7 +135,7 @@ class Registry:
                 before = room.log.seq
                 events = await self._storage.chat_log.since(room.channel.id, before)
                 self._took(room, room.hear(events))
-                if room.log.has_hole and room.log.seq == before:
+                if events and room.log.seq < events[0].seq - 1:
                     # Older ones are forgotten already: nobody can be told what happened.
                     HOLES.inc()
                     self._begun(room)
@@ -134,12 +151,17 @@ class Registry:
         async with self._locks.setdefault(channel, asyncio.Lock()):
             # The version first: what changes meanwhile has a newer one.
             row = (await self._storage.chat_log.rooms([channel])).get(channel)
-            if row is None:
+            if row is not None and row.version == room.version and not room.stale:
+                return
+            try:
+                now = await self._storage.channels.by_id(channel)
+            except NotFound:
+                row = None
+            if row is None or now.name != room.channel.name:
+                # Who is in it knows it by a name it has no more.
                 self._begun(room)
                 return
-            if row.version == room.version and not room.stale:
-                return
-            await self._fill(room, row)
+            await self._fill(room, now, row)
         await self._renewed(room)
 
     async def reread(self, room: Room) -> None:
@@ -150,34 +172,54 @@ class Registry:
             tail.apply(numbered.seq, decoded(numbered.body))
         room.tail = tail
 
-    async def participants(self, room: Room, accounts: Collection[AccountId]) -> dict[AccountId, Participant]:
-        """Who these accounts are in a room; those that are gone are left out. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
-        known = room.participants
+    async def recall(self, room: Room) -> None:
+        """Read what happened before the room was opened here, once for all who come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        async with self._locks.setdefault(room.channel.id, asyncio.Lock()):
+            if not room.recalled:
+                since = max(0, room.log.seq - LOG_KEPT)
+                room.log.recall(await self._storage.chat_log.since(room.channel.id, since, limit=LOG_KEPT))
+                room.recalled = True
+
+    async def participants(
+        self, room: Room, accounts: Collection[AccountId], *, believed: float = BELIEVED_SECONDS
+    ) -> dict[AccountId, Participant]:
+        """Who these accounts are in a room, as the database said at most ``believed`` seconds ago; those that are gone are left out.
+
+        Raises:
+            Unavailable: ``DATABASE_UNAVAILABLE``.
+        """
+        now = self._clock.monotonic()
+        known = room.people.known(accounts, now - believed)
         missing = [account for account in accounts if account not in known]
         for start in range(0, len(missing), MOST_TOGETHER):
             version = room.version
             found = await self._storage.members.of(room.channel.id, missing[start : start + MOST_TOGETHER])
             if version == room.version:
-                if len(room.participants) + len(found) > MOST_REMEMBERED:
-                    room.participants.clear()
-                room.participants.update(found)
-            known = {**known, **found}
-        return {account: known[account] for account in accounts if account in known}
+                room.people.learn(found, now)
+            known |= found
+        return known
+
+    async def participant(self, room: Room, account: AccountId) -> Participant | None:
+        """Who an account is in an open room now, None if it is gone; many who ask at once are one question."""
+        version, now = room.version, self._clock.monotonic()
+        found = await self._people[room.channel.id].get(account)
+        if found is not None and version == room.version:
+            room.people.learn({account: found}, now)
+        return found
 
     async def _read(self, channel: Channel) -> Room:
         row = await self._storage.chat_log.open(channel.id)
         room = Room(channel, row, await self._tail(channel.id))
         room.pinned = await self._pinned(row)
         room.poll = await self._storage.polls.current(channel.id) if row.poll else None
-        await self._fill(room, row)
+        await self._fill(room, await self._storage.channels.by_id(channel.id), row)
         return room
 
     async def _tail(self, channel: ChannelId) -> MessageTail:
         history = await self._storage.messages.history(channel, limit=MOST_KEPT)
         return MessageTail(history, complete=len(history) < MOST_KEPT)
 
-    async def _fill(self, room: Room, row: RoomRow) -> None:
-        channel = await self._storage.channels.by_id(room.channel.id)
+    async def _fill(self, room: Room, channel: Channel, row: RoomRow) -> None:
         emotes = await self._storage.emotes.list(channel.id)
         terms = [Term(one.form, one.text, one.effect) for one in await self._storage.moderation.terms.all(channel.id)]
         # Thousands of new terms take longer than others may wait.

@@ -10,7 +10,7 @@ from chat.entrance import Entrance
 from chat.on_air import OnAir
 from chat.participants import writer_of
 from chat.polls import Polls
-from chat.posting import Poster, Sent, refusal
+from chat.posting import FRESH, Poster, Sent, refusal
 from chat.protocol import Acknowledge, ClientFrame, Delete, Done, Earlier, Edit, History, Join, Leave, Numbered, React, Send, Vote
 from chat.registry import Registry
 from chat.room import Listener, Room
@@ -131,7 +131,7 @@ class Requests:
         draft = Draft(frame.text, edit=True)
         for _ in range(TRIES):
             version = room.version
-            one = (await self._registry.participants(room, [account.id])).get(account.id)
+            one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
             if one is None:
                 raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to write here.")
             now = utc_now(self._clock)
@@ -200,7 +200,7 @@ class Requests:
             raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=round(taken.retry_after, 1))
 
     async def _admitted(self, room: Room, account: Account) -> None:
-        one = (await self._registry.participants(room, [account.id])).get(account.id)
+        one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
         if one is None:
             raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to write here.")
         refused = admit(writer_of(one), room.settings, utc_now(self._clock))

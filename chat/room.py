@@ -7,6 +7,7 @@ import msgspec
 
 from chat.message_tail import MessageTail
 from chat.participants import is_team, you
+from chat.people import People
 from chat.protocol import Events, ServerFrame, You
 from chat.recent import RecentMessages
 from chat.room_log import Batch, RoomLog
@@ -57,18 +58,22 @@ class Room:
         self.recent = RecentMessages()
         self.pinned: Message | None = None
         self.poll: Poll | None = None
-        self.participants: dict[AccountId, Participant] = {}
+        self.people = People()
         self.listeners: dict[int, Listener] = {}
         self.flush_at = 0.0
         self.catching_up = False
         """Whether somebody reads the log to close a hole."""
         self.stale = False
         """Whether the version that is known is not the newest."""
+        self.coming = 0
+        """How many are coming in: until they are, the room is not closed."""
+        self.recalled = False
+        """Whether the log was read for what happened before the room was opened."""
 
     def renew(self, channel: Channel, row: RoomRow, filters: Filters) -> None:
         """The database was asked anew."""
         self.channel, self.settings, self.version, self.filters = channel, row.settings, row.version, filters
-        self.participants.clear()
+        self.people.forget()
         self.stale = False
 
     def hear(self, events: Iterable[NumberedEvent]) -> Sequence[Event]:
@@ -128,14 +133,12 @@ class Room:
 
     # Who they are.
 
-    def you_of(self, listener_account: AccountId | None, socket: Socket, now: datetime) -> tuple[You, Audience]:
-        """What a socket is told of itself, and whose audience it belongs to."""
-        participant = self.participants.get(listener_account) if listener_account else None
+    def you_of(self, participant: Participant | None, socket: Socket, now: datetime) -> tuple[You, Audience]:
+        """What a socket is told of itself, and whose audience it belongs to; of a stranger without a participant."""
         if participant is None:
             return You(refused="sign_in_required"), Audience.EVERYBODY
-        visibility = self.channel.visibility
-        audience = Audience.TEAM if is_team(participant, socket.actor, visibility) else Audience.EVERYBODY
-        return you(participant, socket.actor, visibility, self.settings, now), audience
+        audience = Audience.TEAM if is_team(participant, socket.actor, self.channel) else Audience.EVERYBODY
+        return you(participant, socket.actor, self.channel, self.settings, now), audience
 
     def accounts(self) -> Collection[AccountId]:
         """Whose sockets are here."""

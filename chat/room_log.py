@@ -77,6 +77,12 @@ class RoomLog:
         self._told[audience] = self.seq
         return Batch(after, self.seq, tuple(bodies))
 
+    def recall(self, events: Iterable[NumberedEvent]) -> None:
+        """Keep older events, too: all there are up to those that are kept, from some number on."""
+        first = self._kept[0].seq if self._kept else self.seq + 1
+        older = [event for event in events if event.seq < first]
+        self._kept = deque((*older, *self._kept), maxlen=self._kept.maxlen)
+
     def kept_after(self, seq: int) -> Sequence[NumberedEvent]:
         """The events after a number that are still kept."""
         return [event for event in self._kept if event.seq > seq]

@@ -4,24 +4,25 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-import msgspec
 import structlog
 
 from chat.command import Commands
 from chat.entrance import Entrance
+from chat.mentions import Mentions, mentions_in
 from chat.metrics import FAILURES, HINTS_LOST
 from chat.on_air import OnAir
 from chat.polls import Polls
 from chat.posting import Poster
 from chat.presence import TICK, RoomPresence
-from chat.protocol import ClientFrame, Mentioned
+from chat.protocol import ClientFrame
 from chat.registry import Registry
 from chat.requests import Requests
 from chat.room import Room
-from chat.sockets import Socket, prepared
+from chat.sockets import Socket
 from storage.bus.rooms import RoomHints
-from storage.chat.events import Event, MentionHint, Message, ModesChanged, Posted, Restored, RoomHint, StandingChanged, decoded
+from storage.chat.events import Event, MentionHint, ModesChanged, Restored, RoomHint, StandingChanged
 from storage.clock import Clock
+from storage.database.chat_log import MOST_AT_ONCE
 from storage.model.errors import ErrorCode, Unavailable
 from storage.model.ids import ChannelId, NodeId
 from storage.node import Tasks, every
@@ -30,15 +31,21 @@ from storage.rate_limits import RateLimits
 
 LOOK_SECONDS = 1.0
 """How often the database is asked where the rooms are: what a hint did not tell is known within this."""
+EAGER_SECONDS = 0.25
+"""The same while no hints are heard."""
+REFUSED_SECONDS = 2.0
+"""How often it is looked whether those who can't write may by now."""
 HOLE_SECONDS = 0.03
 """How long a hole may last before the log is read: the hint that closes it is usually on its way."""
 RELEASE_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
+PRUNE_PAUSE = 0.5
+MOST_TOLD = 500
+"""Hints told at once."""
 MOST_HINTS = 5000
 """Hints that may wait to be told; further ones are dropped, and read from the log by who misses them."""
 
 _log = structlog.get_logger("chat")
-_message = msgspec.json.Decoder(Message).decode
 
 
 class Rooms:
@@ -53,11 +60,12 @@ class Rooms:
         self._wake = asyncio.Event()
         self._untold: deque[RoomHint] = deque()
         self._tell = asyncio.Event()
-        self._sockets_of: dict[str, set[Socket]] = {}
+        self._look_at = 0.0
         self._registry = Registry(storage, clock, happened=self._happened, renewed=self._renewed, begun=self._begun)
         self._presence = RoomPresence(storage.bus, clock, node)
         on_air = OnAir(storage.bus, clock)
         self._entrance = Entrance(storage, self._registry, presence=self._presence, on_air=on_air, hints=hints, clock=clock)
+        self._mentions = Mentions(storage, self._entrance, clock)
         self._polls = Polls(storage, clock)
         self._poster = Poster(storage, self._registry, clock, told=self.told)
         self._requests = Requests(
@@ -84,19 +92,20 @@ class Rooms:
                 ("post", self._poster.run),
                 ("polls", self._polls.run),
                 ("presence", self._count),
+                ("mentions", self._mentions.run),
             ):
                 tasks.start(name, self._kept(name, work))
-            tasks.start("look", every(self._clock, LOOK_SECONDS, self._registry.look, name="rooms"))
+            tasks.start("look", every(self._clock, EAGER_SECONDS, self._look, name="rooms"))
+            tasks.start("refused", every(self._clock, REFUSED_SECONDS, self._entrance.recheck_refused, name="who may not write"))
             tasks.start("release", every(self._clock, RELEASE_SECONDS, self._release, name="delayed messages"))
-            tasks.start("prune", every(self._clock, PRUNE_SECONDS, self._storage.chat_log.prune, name="old events"))
+            tasks.start("prune", every(self._clock, PRUNE_SECONDS, self._prune, name="old events"))
             await asyncio.Event().wait()
 
     # What the sockets' shell calls.
 
     async def received(self, socket: Socket, frame: ClientFrame) -> None:
         """See :class:`chat.sockets.Frames`."""
-        if socket.actor.account is not None:
-            self._sockets_of.setdefault(socket.actor.account.name, set()).add(socket)
+        self._mentions.came(socket)
         await self._requests.do(socket, frame)
 
     async def changed(self, socket: Socket) -> None:
@@ -104,7 +113,7 @@ class Rooms:
         for room in tuple(self._entrance.rooms_of(socket)):
             account = socket.actor.account
             if account is not None:
-                room.participants.pop(account.id, None)
+                room.people.forget(account.id)
             listener = room.listeners.get(socket.identifier)
             if listener is not None:
                 await self._entrance.recheck(room, [listener])
@@ -112,11 +121,7 @@ class Rooms:
     def closed(self, socket: Socket) -> None:
         """See :class:`chat.sockets.Frames`."""
         self._entrance.closed(socket)
-        account = socket.actor.account
-        if account is not None and (mine := self._sockets_of.get(account.name)) is not None:
-            mine.discard(socket)
-            if not mine:
-                del self._sockets_of[account.name]
+        self._mentions.gone(socket)
 
     # What happens.
 
@@ -177,12 +182,18 @@ class Rooms:
 
     # What goes on all the time.
 
+    async def _look(self) -> None:
+        now = self._clock.monotonic()
+        if now >= self._look_at or not self._hints.is_listening:
+            self._look_at = now + LOOK_SECONDS - EAGER_SECONDS / 2
+            await self._registry.look()
+
     async def _hear(self) -> None:
         async for hint in self._hints:
             if isinstance(hint, RoomHint):
                 self._take(hint)
             elif isinstance(hint, MentionHint):
-                self._mention(hint)
+                self._mentions.heard(hint)
 
     async def _flush(self) -> None:
         while True:
@@ -203,34 +214,27 @@ class Rooms:
             await self._tell.wait()
             self._tell.clear()
             while self._untold:
-                hint = self._untold.popleft()
+                hints = [self._untold.popleft() for _ in range(min(MOST_TOLD, len(self._untold)))]
                 try:
-                    await self._storage.bus.tell_room(hint)
-                    await self._tell_mentions(hint)
+                    await self._storage.bus.tell_rooms(hints)
+                    await self._storage.bus.tell_mentions([mention for hint in hints for mention in self._mentions_in(hint)])
                 except Unavailable:
-                    HINTS_LOST.inc()
+                    HINTS_LOST.inc(len(hints))
 
-    async def _tell_mentions(self, hint: RoomHint) -> None:
+    def _mentions_in(self, hint: RoomHint) -> Sequence[MentionHint]:
         room = self._registry.get(ChannelId(hint.channel))
-        for numbered in hint.events:
-            event = decoded(numbered.body)
-            if room is not None and isinstance(event, Posted) and (names := _addressed(event.message)):
-                body = msgspec.json.encode(event.message)
-                await self._storage.bus.tell_mention(MentionHint(room=room.channel.name, channel=hint.channel, names=names, message=body))
-
-    def _mention(self, hint: MentionHint) -> None:
-        frame = None
-        for name in hint.names:
-            for socket in tuple(self._sockets_of.get(name, ())):
-                if all(room.channel.id != hint.channel for room in self._entrance.rooms_of(socket)):
-                    frame = frame or prepared(Mentioned(room=hint.room, message=_message(hint.message)))
-                    socket.pass_on(frame)
+        return mentions_in(room.channel.name, hint) if room is not None else ()
 
     async def _release(self) -> None:
         for channel in await self._storage.posts.due():
             hint = await self._storage.posts.release(channel)
             if hint is not None:
                 await self.told(hint)
+
+    async def _prune(self) -> None:
+        # Each time a little: nobody's message waits for it.
+        while await self._storage.chat_log.prune() == MOST_AT_ONCE:
+            await self._clock.sleep(PRUNE_PAUSE)
 
     async def _count(self) -> None:
         while True:
@@ -252,8 +256,3 @@ class Rooms:
                 FAILURES.inc()
                 _log.exception("rooms_failed", part=name)
                 await self._clock.sleep(0.5)
-
-
-def _addressed(message: Message) -> tuple[str, ...]:
-    names = message.mentions + ((message.reply.name,) if message.reply else ())
-    return tuple(dict.fromkeys(name for name in names if name != message.author.name))

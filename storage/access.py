@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.database.standings import StandingRepository
     from storage.database.stream_keys import Publisher, StreamKeyRepository
 
-__all__ = ["Access", "Action", "Granted", "channel_for_publisher"]
+__all__ = ["Access", "Action", "Granted", "channel_for_publisher", "limited"]
 
 REMEMBERED_SECONDS = 1.0
 """What somebody is to a channel is asked again after this; a role that is taken ends everywhere within it."""
@@ -59,7 +59,7 @@ class Access:
         if found is None:
             raise _absent()
         record, standing = found
-        seen = _limited(record, standing, actor, action)
+        seen = limited(record, standing, actor, action)
         said = verdict(action, record.visibility, seen)
         if said is Verdict.ALLOWED and action not in READS and not SCOPES[action] & actor.scopes:
             raise Refused(ErrorCode.SCOPE_REQUIRED, f"The token lacks the scope {' or '.join(sorted(SCOPES[action]))}.")
@@ -86,7 +86,7 @@ class Access:
             found |= asked
         granted = {}
         for name, (record, standing) in found.items():
-            seen = _limited(record, standing, actor, action)
+            seen = limited(record, standing, actor, action)
             if verdict(action, record.visibility, seen) is Verdict.ALLOWED:
                 granted[name] = Granted(record, seen)
         return granted
@@ -137,7 +137,7 @@ def _account(actor: Actor) -> AccountId | None:
     return actor.account.id if actor.account is not None and actor.account.state is AccountState.ACTIVE else None
 
 
-def _limited(channel: Channel, standing: Standing, actor: Actor, action: Action) -> Standing:
+def limited(channel: Channel, standing: Standing, actor: Actor, action: Action) -> Standing:
     """What the actor's token makes of the account's standing."""
     if action in READS and not SCOPES[action] & actor.scopes:
         return STRANGER_STANDING

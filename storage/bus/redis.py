@@ -140,9 +140,14 @@ class Bus:
         """Tell other nodes what was committed to a room. Hints may be lost."""
         await self._connection.command("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint))
 
-    async def tell_mention(self, hint: MentionHint) -> None:
-        """Tell other nodes whom a message addressed. Hints may be lost."""
-        await self._connection.command("PUBLISH", MENTIONS, _encode(hint))
+    async def tell_rooms(self, hints: Sequence[RoomHint]) -> None:
+        """The same of several rooms, in one round trip."""
+        await self._connection.together(*(("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint)) for hint in hints))
+
+    async def tell_mentions(self, hints: Sequence[MentionHint]) -> None:
+        """Tell other nodes whom messages addressed. Hints may be lost."""
+        if hints:
+            await self._connection.together(*(("PUBLISH", MENTIONS, _encode(hint)) for hint in hints))
 
     @asynccontextmanager
     async def room_hints(self) -> AsyncIterator[RoomHints]:

@@ -43,6 +43,16 @@ class BlockRepository(Repository):
         async with self._database.transaction() as connection:
             await connection.execute(delete(blocks).where(blocks.c.account == account, blocks.c.blocked == blocked))
 
+    async def who_block(self, blocked: str, among: Sequence[AccountId]) -> set[AccountId]:
+        """Those of at most 500 accounts who want to hear nothing of the account of that name."""
+        query = (
+            select(blocks.c.account)
+            .join(accounts, accounts.c.id == blocks.c.blocked)
+            .where(blocks.c.account.in_(list(among)), accounts.c.name == blocked)
+        )
+        async with self._database.transaction() as connection:
+            return {AccountId(found) for found in await connection.scalars(query)}
+
     async def list(self, account: AccountId, *, after: str = "", limit: int = 100) -> Sequence[tuple[AccountName, str]]:
         """Name and display name of whom an account blocks, by name, those after the account name ``after``."""
         query = (

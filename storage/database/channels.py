@@ -104,8 +104,9 @@ class ChannelRepository(Repository):
         """
         try:
             async with self._database.transaction() as connection:
-                if edit.visibility is not None:
-                    # Who may read its chat is decided anew. Before the channel is held: whoever writes in a room holds the room first.
+                if edit.visibility is not None or edit.name is not None:
+                    # Who may read its chat, and under which name, is decided anew. Before the channel is held: whoever writes in a
+                    # room holds the room first.
                     await append_alone(connection, identifier, [], self._now(), renew=True)
                 query = select(*CHANNEL_COLUMNS, channels.c.password_hash).where(channels.c.id == identifier).with_for_update()
                 row = (await connection.execute(query)).one_or_none()

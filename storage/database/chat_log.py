@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,19 +85,38 @@ async def append(
     settings: str | None = None,
 ) -> RoomHint:
     """Write events to a locked room. ``renew`` where they change what somebody may do there; call it once for a lock."""
-    numbered = tuple(NumberedEvent(seq, audience(event), encoded(event)) for seq, event in enumerate(happened, room.seq + 1))
-    version = room.version + renew
-    changes: dict[str, object] = {"last_seq": room.seq + len(numbered), "version": version}
+    hint = _hint(room, happened, renew=renew)
+    changes: dict[str, object] = {"last_seq": room.seq + len(happened), "version": hint.version}
     if settings is not None:
         changes |= {"settings": settings, "settings_version": room.settings_version + 1}
     await connection.execute(update(rooms).where(rooms.c.channel == room.channel).values(**changes))
-    if numbered:
-        rows = [
-            {"channel": room.channel, "seq": one.seq, "audience": one.audience, "body": one.body.decode(), "created_at": now}
-            for one in numbered
-        ]
-        await connection.execute(insert(events), rows)
-    return RoomHint(channel=room.channel, epoch=room.epoch, version=version, after=room.seq, events=numbered)
+    if happened:
+        await connection.execute(insert(events), _rows(hint, now))
+    return hint
+
+
+async def append_all(
+    connection: AsyncConnection, appended: Sequence[tuple[RoomRow, Sequence[Event]]], now: datetime
+) -> dict[ChannelId, RoomHint]:
+    """Write events to many locked rooms at once; to each something."""
+    hints = [_hint(room, happened) for room, happened in appended]
+    seqs = [{"room": hint.channel, "reached": hint.events[-1].seq} for hint in hints]
+    move = update(rooms).where(rooms.c.channel == bindparam("room")).values(last_seq=bindparam("reached"))
+    await connection.execute(move, seqs)
+    await connection.execute(insert(events), [row for hint in hints for row in _rows(hint, now)])
+    return {ChannelId(hint.channel): hint for hint in hints}
+
+
+def _hint(room: RoomRow, happened: Sequence[Event], *, renew: bool = False) -> RoomHint:
+    numbered = tuple(NumberedEvent(seq, audience(event), encoded(event)) for seq, event in enumerate(happened, room.seq + 1))
+    return RoomHint(channel=room.channel, epoch=room.epoch, version=room.version + renew, after=room.seq, events=numbered)
+
+
+def _rows(hint: RoomHint, now: datetime) -> list[dict[str, object]]:
+    return [
+        {"channel": hint.channel, "seq": one.seq, "audience": one.audience, "body": one.body.decode(), "created_at": now}
+        for one in hint.events
+    ]
 
 
 async def append_alone(
@@ -145,10 +164,8 @@ class ChatLog(Repository):
             .limit(MOST_AT_ONCE)
         )
         async with self._database.transaction() as connection:
-            found = (await connection.execute(old)).all()
-            for row in found:
-                await connection.execute(delete(events).where(events.c.channel == row.channel, events.c.seq == row.seq))
-        return len(found)
+            gone = await connection.execute(delete(events).where(tuple_(events.c.channel, events.c.seq).in_(old)))
+        return int(gone.rowcount)
 
 
 def _room(row: Row[Any]) -> RoomRow:

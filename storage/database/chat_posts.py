@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Event, Held, Message, Posted, RoomHint
 from storage.database.channel_rows import AnyRow
-from storage.database.chat_log import RoomRow, append, locked
+from storage.database.chat_log import RoomRow, append, append_all, locked
 from storage.database.repository import Repository
 from storage.database.tables import chat_member as members
 from storage.database.tables import chat_message as messages
@@ -22,9 +22,11 @@ from storage.model.errors import ErrorCode, NotFound
 from storage.model.ids import AccountId, BroadcastId, ChannelId, RecordId
 
 LONGEST_HELD_FOR = 200
+LOOKED_UP_TOGETHER = 50
 DELAYED = "delay"
 """Why a message is held that everybody sees a little later."""
 
+_WRITTEN = (messages.c.id, messages.c.channel, messages.c.author, messages.c.client_id, messages.c.seq, messages.c.state)
 _decode = msgspec.json.Decoder(Message).decode
 
 
@@ -71,16 +73,38 @@ class PostRepository(Repository):
             NotFound: ``ACCOUNT_NOT_FOUND``; an author is gone, and nothing was written.
         """
         try:
-            async with self._database.transaction() as connection:
-                return await _write_all(connection, posts, self._now())
+            return await self._write(posts, careful=False)
         except IntegrityError:
-            raise NotFound(ErrorCode.ACCOUNT_NOT_FOUND, "There is no such account.") from None
+            # Some were written before, by a try whose answer was lost; or an author is gone.
+            try:
+                return await self._write(posts, careful=True)
+            except IntegrityError:
+                raise NotFound(ErrorCode.ACCOUNT_NOT_FOUND, "There is no such account.") from None
+
+    async def _write(self, posts: Mapping[ChannelId, tuple[int, Sequence[Post]]], *, careful: bool) -> Mapping[ChannelId, RoomPosts]:
+        now = self._now()
+        async with self._database.transaction() as connection:
+            rooms = await locked(connection, posts, now)
+            fresh = {channel: posts[channel][1] for channel, room in rooms.items() if room.version == posts[channel][0]}
+            sent = [(channel, post.author, post.client_id) for channel, of_room in fresh.items() for post in of_room] if careful else []
+            before = await _before(connection, sent)
+            made = {channel: _made(rooms[channel], of_room, before, now) for channel, of_room in fresh.items()}
+            rows = [row for one in made.values() for row in one.rows]
+            hints: Mapping[ChannelId, RoomHint] = {}
+            if rows:
+                await connection.execute(insert(messages), rows)
+                await _count(connection, rows, now)
+                hints = await append_all(connection, [(rooms[channel], one.happened) for channel, one in made.items() if one.happened], now)
+        return {
+            channel: RoomPosts(room, made[channel].written, hints.get(channel)) if channel in made else RoomPosts(room, stale=True)
+            for channel, room in rooms.items()
+        }
 
     async def known(self, channel: ChannelId, sent: Collection[tuple[AccountId, str]]) -> Mapping[tuple[str, str], Written]:
         """Which of these messages (author and client's id) were written before, and what became of them."""
         async with self._database.transaction() as connection:
-            before = await _before(connection, {channel: [client_id for _, client_id in sent]})
-        return {(author, client_id): written for (_, author, client_id), written in before.items() if (author, client_id) in sent}
+            before = await _before(connection, [(channel, author, client_id) for author, client_id in sent])
+        return {(author, client_id): written for (_, author, client_id), written in before.items()}
 
     async def due(self, *, limit: int = 200) -> Sequence[ChannelId]:
         """Rooms with messages whose delay is over: :meth:`release` them."""
@@ -121,58 +145,43 @@ async def show(connection: AsyncConnection, row: AnyRow, seq: int, now: datetime
     return Posted(message=message)
 
 
-async def _write_all(
-    connection: AsyncConnection, posts: Mapping[ChannelId, tuple[int, Sequence[Post]]], now: datetime
-) -> Mapping[ChannelId, RoomPosts]:
-    rooms = await locked(connection, posts, now)
-    done: dict[ChannelId, RoomPosts] = {}
-    rows: list[dict[str, object]] = []
-    fresh = {channel: posts[channel][1] for channel, room in rooms.items() if room.version == posts[channel][0]}
-    before = await _before(connection, {channel: [post.client_id for post in of_room] for channel, of_room in fresh.items()})
-    for channel, room in rooms.items():
-        if channel in fresh:
-            happened, made, written = _write(room, fresh[channel], before, now)
-            hint = await append(connection, room, happened, now) if happened else None
-            done[channel] = RoomPosts(room, written, hint)
-            rows += made
-        else:
-            done[channel] = RoomPosts(room, stale=True)
-    if rows:
-        await connection.execute(insert(messages), rows)
-        await _count(connection, rows, now)
-    return done
-
-
-async def _before(connection: AsyncConnection, client_ids: Mapping[ChannelId, Sequence[str]]) -> dict[tuple[str, str, str], Written]:
+async def _before(connection: AsyncConnection, sent: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Written]:
     """Those that were written already, by channel, author and client's id."""
-    sent = [client_id for of_room in client_ids.values() for client_id in of_room]
-    if not sent:
-        return {}
-    columns = (messages.c.id, messages.c.channel, messages.c.author, messages.c.client_id, messages.c.seq, messages.c.state)
-    query = select(*columns).where(messages.c.channel.in_(list(client_ids)), messages.c.client_id.in_(sent))
-    return {
-        (row.channel, row.author, row.client_id): Written(RecordId(row.id), row.seq or 0, MessageState(row.state), again=True)
-        for row in await connection.execute(query)
-    }
+    found: dict[tuple[str, str, str], Written] = {}
+    for start in range(0, len(sent), LOOKED_UP_TOGETHER):
+        # Each by its whole key: by lists of parts, a channel's every message may be looked at.
+        queries = [
+            select(*_WRITTEN).where(messages.c.channel == channel, messages.c.author == author, messages.c.client_id == client_id)
+            for channel, author, client_id in sent[start : start + LOOKED_UP_TOGETHER]
+        ]
+        for row in await connection.execute(union_all(*queries)):
+            key = (row.channel, row.author, row.client_id)
+            found[key] = Written(RecordId(row.id), row.seq or 0, MessageState(row.state), again=True)
+    return found
 
 
-def _write(
-    room: RoomRow, posts: Sequence[Post], before: dict[tuple[str, str, str], Written], now: datetime
-) -> tuple[list[Event], list[dict[str, object]], list[Written]]:
-    happened: list[Event] = []
-    rows: list[dict[str, object]] = []
-    written: list[Written] = []
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is to be written of a room's posts."""
+
+    happened: list[Event]
+    rows: list[dict[str, object]]
+    written: list[Written]
+
+
+def _made(room: RoomRow, posts: Sequence[Post], before: dict[tuple[str, str, str], Written], now: datetime) -> _Made:
+    made = _Made([], [], [])
     for post in posts:
         key = (room.channel, post.author, post.client_id)
         known = before.get(key)
         if known is not None:
-            written.append(known)
+            made.written.append(known)
             continue
         message = msgspec.structs.replace(post.message, at=_ms(now))
         visible = post.state is MessageState.VISIBLE
-        happened.append(Posted(message=message) if visible else Held(message=message, why=post.held_for))
-        seq = room.seq + len(happened) if visible else None
-        rows.append(
+        made.happened.append(Posted(message=message) if visible else Held(message=message, why=post.held_for))
+        seq = room.seq + len(made.happened) if visible else None
+        made.rows.append(
             {
                 "id": message.id,
                 "channel": room.channel,
@@ -192,16 +201,16 @@ def _write(
             }
         )
         done = Written(RecordId(message.id), seq or 0, post.state)
-        written.append(done)
+        made.written.append(done)
         before[key] = Written(done.message, done.seq, done.state, again=True)
-    return happened, rows, written
+    return made
 
 
 async def _count(connection: AsyncConnection, rows: Sequence[Mapping[str, object]], now: datetime) -> None:
     """Count what everybody wrote."""
-    wrote: dict[tuple[object, object], int] = {}
+    wrote: dict[tuple[str, str], int] = {}
     for row in rows:
-        key = (row["channel"], row["author"])
+        key = (str(row["channel"]), str(row["author"]))
         wrote[key] = wrote.get(key, 0) + 1
     make = sqlite.insert(members) if connection.dialect.name == "sqlite" else postgresql.insert(members)
     changes = {
@@ -219,7 +228,7 @@ async def _count(connection: AsyncConnection, rows: Sequence[Mapping[str, object
             "suspicion": Suspicion.NONE,
         }
         # In one order, so that two nodes never wait for each other.
-        for (channel, author), count in sorted(wrote.items(), key=lambda one: str(one[0]))
+        for (channel, author), count in sorted(wrote.items())
     ]
     await connection.execute(make.on_conflict_do_update(index_elements=["channel", "account"], set_=changes), values)
 

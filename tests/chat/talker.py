@@ -26,6 +26,8 @@ class RefusedError(Exception):
 class Talker:
     """One client in one room. ``shown`` are the texts it shows, in order; ``lost`` counts how often it was told that something is lost."""
 
+    kept_frames = 500
+
     def __init__(self, port: Callable[[], int], room: str, ticket: Ticket | None = None) -> None:
         self._port = port
         self._room = room
@@ -39,6 +41,7 @@ class Talker:
         self.seq = 0
         self.first = 0
         self.ids: list[str] = []
+        self._known: set[str] = set()
         self.shown: list[str] = []
         self.twice: list[str] = []
         self.events: list[dict[str, Any]] = []
@@ -57,7 +60,14 @@ class Talker:
                 await self._once()
             self._joined.clear()
             self._socket = None
+            self.on_lost()
             await asyncio.sleep(0.1)
+
+    def on_lost(self) -> None:
+        """The connection is gone, or there was none."""
+
+    def on_joined(self) -> None:
+        """It is in the room (again)."""
 
     async def _once(self) -> None:
         ticket = await self._ticket() if self._ticket else ""
@@ -68,6 +78,7 @@ class Talker:
                 self._socket = socket
                 await self._join()
                 self._joined.set()
+                self.on_joined()
                 await reader
             finally:
                 reader.cancel()
@@ -82,7 +93,7 @@ class Talker:
         async for text in socket:
             frame = json.loads(text)
             self.frames.append(frame)
-            del self.frames[:-500]
+            del self.frames[: -self.kept_frames]
             self._take(frame)
             self._changed.set()
             if frame.get("id") in self._waiting:
@@ -117,7 +128,7 @@ class Talker:
         self.epoch, self.seq = frame["epoch"], frame["seq"]
         self.first = self.seq
         for one in frame["messages"]:
-            if one["message"]["id"] not in self.ids:
+            if one["message"]["id"] not in self._known:
                 self._show(one["message"])
 
     def _happened(self, frame: dict[str, Any]) -> None:
@@ -133,8 +144,9 @@ class Talker:
                 self._show(event["message"])
 
     def _show(self, message: dict[str, Any]) -> None:
-        if message["id"] in self.ids:
+        if message["id"] in self._known:
             self.twice.append(message["id"])
+        self._known.add(message["id"])
         self.ids.append(message["id"])
         self.shown.append(message["text"])
 
@@ -197,6 +209,11 @@ class Talker:
     async def shows(self, count: int, *, within: float = 15.0) -> None:
         """Wait until so many messages are shown."""
         await self.until(lambda: len(self.shown) >= count, within=within)
+
+    def move(self, port: int) -> None:
+        """Lose the connection, and come back elsewhere."""
+        self._port = lambda: port
+        self.cut()
 
     def cut(self) -> None:
         """Lose the connection."""
