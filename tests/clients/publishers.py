@@ -93,7 +93,8 @@ class Kind:
     """A publisher program.
 
     ``beeps`` says that it sends the stamped picture and a beep at each second it shows, and tells truly when they were captured.
-    ``patience`` is how many seconds it takes until media flows.
+    ``patience`` is how many seconds it takes until media flows. ``alone`` says that it keeps its own time only on a machine that does
+    little else.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Kind:
     codec: str = "h264"
     beeps: bool = True
     patience: float = 20.0
+    alone: bool = False
 
 
 def _ffmpeg(*more: str) -> Callable[[str, str, Material], list[str]]:
@@ -149,6 +151,7 @@ KINDS = (
     Kind("chromium", _browser("chromium", "plain", "h264"), patience=40),
     Kind("chromium-whip-whep-vp8", _browser("chromium", "whip-whep", "vp8"), codec="vp8", patience=40),
     Kind("chromium-eyevinn", _browser("chromium", "eyevinn", "h264"), patience=40),
-    Kind("firefox-vp8", _browser("firefox", "whip-whep", "vp8"), codec="vp8", patience=60),
+    # Its beep is a microphone that the page turns on and off by its timers (pages/publish.js).
+    Kind("firefox-vp8", _browser("firefox", "whip-whep", "vp8"), codec="vp8", patience=60, alone=True),
 )
 """All publishers, by the name a test shows."""

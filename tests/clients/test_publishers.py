@@ -21,7 +21,7 @@ def stage(open_platform: Platform) -> Stage:
     return Stage(platform.origin, platform.whip, platform.hls, platform.channel, platform.key)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name, marks=[pytest.mark.alone] if kind.alone else []) for kind in KINDS])
 def test_a_publisher_no_one_here_wrote_goes_live_and_is_watched(kind: Kind, stage: Stage, material: Material) -> None:
     with running(kind.command(stage.whip, stage.key, material)) as publisher:
         try:
