@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from chat.moderation import Moderation
 from chat.room_rules import RoomRules
+from chat.shows import Shows
 from chat.team import Team
 from ingest.gateway import Gateway
 from ingest.whip import whip_blueprint
@@ -90,6 +91,7 @@ def create_app(settings: Settings, storage: Storage, clock: Clock) -> Quart:
         pictures=pictures,
         providers=providers,
         rules=RoomRules(team, clock),
+        shows=Shows(team),
         sealer=sealer,
         team=team,
         titles=Titles(storage.channels, clock),

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from storage.chat.events import Cleared, Deleted, Message, Purged, Restored
 from storage.database.chat_act import Act, Acted, RoomRepository, done
+from storage.database.chat_pins import without_gone
 from storage.database.chat_rows import MESSAGE_COLUMNS, shown, told
 from storage.database.tables import account as accounts
 from storage.database.tables import chat_message as messages
@@ -69,7 +70,7 @@ async def delete(act: Act, message: RecordId, *, by: AccountId | None, reason: s
         raise _absent()
     await act.connection.execute(update(messages).where(at).values(state=MessageState.DELETED, deleted_at=act.now, deleted_by=by))
     if row.state == MessageState.VISIBLE:
-        act.tell(Deleted(ids=(message,), by_team=True))
+        act.tell(Deleted(ids=(message,), by_team=True), *await without_gone(act.connection, act.room))
     before = {"state": row.state}
     data = {"text": row.text}
     await act.log(ModerationAction.DELETE, by=by, subject=AccountId(row.author), message=message, reason=reason, data=data, before=before)
@@ -79,6 +80,7 @@ async def purge(act: Act, account: AccountId, *, by: AccountId | None, reason: s
     """See :meth:`DeletionRepository.purge`; returns whether there may be more to take away."""
     act.tell(Purged(name=await act.name(account)))
     count = await _take_newest(act, account, by, act.now)
+    act.tell(*await without_gone(act.connection, act.room))
     data = {"messages": count, "more": count == MOST_PURGED}
     await act.log(ModerationAction.PURGE, by=by, subject=account, reason=reason, data=data, before={"deleted_at": _stamp(act.now)})
     return count == MOST_PURGED
@@ -88,6 +90,7 @@ async def clear(act: Act, *, by: AccountId | None, reason: str = "") -> None:
     """See :meth:`DeletionRepository.clear`."""
     act.tell(Cleared())
     await act.connection.execute(update(rooms).where(rooms.c.channel == act.channel).values(cleared=act.room.seq))
+    act.tell(*await without_gone(act.connection, act.room))
     # Nodes remember what the newest messages are.
     act.renew()
     await act.log(ModerationAction.CLEAR, by=by, reason=reason, before={"cleared": act.room.cleared, "was": act.room.seq})

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Deleted, Edited, Message, Reacted, RoomHint
 from storage.database.chat_log import append, locked_room
+from storage.database.chat_pins import without_gone
 from storage.database.chat_rows import MESSAGE_COLUMNS, shown, told
 from storage.database.repository import Repository
 from storage.database.tables import chat_message as messages
@@ -79,7 +80,7 @@ class MessageRepository(Repository):
             await _own(connection, channel, author, message)
             values = {"state": MessageState.DELETED, "deleted_at": now, "deleted_by": author}
             await connection.execute(update(messages).where(messages.c.id == message).values(**values))
-            return await append(connection, room, [Deleted(ids=(message,))], now)
+            return await append(connection, room, [Deleted(ids=(message,)), *await without_gone(connection, room)], now)
 
     async def react(self, channel: ChannelId, account: AccountId, message: str, reaction: str, *, on: bool) -> RoomHint | None:
         """Add a reaction or take it back; None where it was so already.

@@ -9,35 +9,35 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Poll, PollChanged, RoomHint
+from storage.database.chat_act import Acted, RoomRepository, done
 from storage.database.chat_log import append, locked_room
-from storage.database.repository import Repository
 from storage.database.tables import chat_poll as polls
 from storage.database.tables import chat_room as rooms
 from storage.database.tables import chat_vote as votes
+from storage.model.chat import ModerationAction
 from storage.model.errors import Conflict, ErrorCode
 from storage.model.ids import AccountId, ChannelId, RecordId
 
 
-class PollRepository(Repository):
-    """Every method raises ``Unavailable(DATABASE_UNAVAILABLE)`` when the database does not answer within its deadline."""
+class PollRepository(RoomRepository):
+    """See :class:`RoomRepository`."""
 
     async def open(
         self, channel: ChannelId, question: str, options: Sequence[str], seconds: int, *, by: AccountId | None
-    ) -> tuple[Poll, RoomHint]:
+    ) -> tuple[Poll, Acted]:
         """Ask, instead of what was asked before. The texts are checked already."""
-        now = self._now()
-        identifier = self._new_id()
-        ends = now + timedelta(seconds=seconds)
-        values = {"id": identifier, "channel": channel, "question": question, "options": json.dumps(list(options)), "created_by": by}
-        async with self._database.transaction() as connection:
-            room = await locked_room(connection, channel, now)
-            await _close(connection, room.poll, now)
-            await connection.execute(insert(polls).values(**values, created_at=now, ends_at=ends))
-            await connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=identifier))
-            poll = await _poll(connection, identifier)
-            hint = await append(connection, room, [PollChanged(poll=poll)], now)
-        assert poll is not None
-        return poll, hint
+        async with self._act(channel) as act:
+            await _close(act.connection, act.room.poll, act.now)
+            identifier = await act.new_id(polls)
+            values = {"id": identifier, "channel": channel, "question": question, "options": json.dumps(list(options)), "created_by": by}
+            ends = act.now + timedelta(seconds=seconds)
+            await act.connection.execute(insert(polls).values(**values, created_at=act.now, ends_at=ends))
+            await act.connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=identifier))
+            poll = await _poll(act.connection, identifier)
+            assert poll is not None
+            act.tell(PollChanged(poll=poll))
+            await act.log(ModerationAction.OPEN_POLL, by=by, data={"question": question, "seconds": seconds})
+        return poll, done(act)
 
     async def current(self, channel: ChannelId) -> Poll | None:
         """The poll that is shown in a room: it runs, or was the last one."""
@@ -69,23 +69,26 @@ class PollRepository(Repository):
             poll = await _poll(connection, room.poll)
             return None if poll is None else await append(connection, room, [PollChanged(poll=poll)], now)
 
-    async def close(self, channel: ChannelId, poll: str) -> RoomHint:
+    async def close(self, channel: ChannelId, poll: str, *, by: AccountId | None = None) -> Acted:
         """End a poll before its time. Raises ``Conflict(POLL_CLOSED)``; it does not run."""
-        now = self._now()
-        async with self._database.transaction() as connection:
-            room = await locked_room(connection, channel, now)
-            if room.poll != poll or not await _close(connection, room.poll, now):
+        async with self._act(channel) as act:
+            if act.room.poll != poll or not await _close(act.connection, act.room.poll, act.now):
                 raise Conflict(ErrorCode.POLL_CLOSED, "This poll is over.")
-            return await append(connection, room, [PollChanged(poll=await _poll(connection, room.poll))], now)
+            now = await _poll(act.connection, act.room.poll)
+            act.tell(PollChanged(poll=now))
+            await act.log(ModerationAction.CLOSE_POLL, by=by, data={"question": now.question if now else ""})
+        return done(act)
 
-    async def dismiss(self, channel: ChannelId) -> RoomHint:
+    async def dismiss(self, channel: ChannelId, *, by: AccountId | None = None) -> Acted:
         """Show no poll any more."""
-        now = self._now()
-        async with self._database.transaction() as connection:
-            room = await locked_room(connection, channel, now)
-            await _close(connection, room.poll, now)
-            await connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=None))
-            return await append(connection, room, [PollChanged(poll=None)], now)
+        async with self._act(channel) as act:
+            shown = await _poll(act.connection, act.room.poll)
+            closed = await _close(act.connection, act.room.poll, act.now)
+            await act.connection.execute(update(rooms).where(rooms.c.channel == channel).values(poll=None))
+            act.tell(PollChanged(poll=None))
+            if closed and shown is not None:
+                await act.log(ModerationAction.CLOSE_POLL, by=by, data={"question": shown.question})
+        return done(act)
 
     async def due(self, *, limit: int = 100) -> Sequence[ChannelId]:
         """Rooms whose poll ran out and that were not told: :meth:`tell` them."""

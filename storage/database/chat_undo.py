@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storage.database import bans, chat_deletions, chat_notes, chat_queue, chat_restrictions, chat_settings, chat_terms, roles
+from storage.database import bans, chat_deletions, chat_notes, chat_pins, chat_queue, chat_restrictions, chat_settings, chat_terms, roles
 from storage.database.chat_act import Act
 from storage.database.chat_terms import Check
 from storage.database.tables import channel_role, chat_member
@@ -38,6 +38,8 @@ UNDONE_BY: Mapping[ModerationAction, ModerationAction] = MappingProxyType(
         ModerationAction.UNSHIELD: ModerationAction.SHIELD,
         ModerationAction.ADD_TERM: ModerationAction.REMOVE_TERM,
         ModerationAction.REMOVE_TERM: ModerationAction.ADD_TERM,
+        ModerationAction.PIN: ModerationAction.UNPIN,
+        ModerationAction.UNPIN: ModerationAction.PIN,
         ModerationAction.MAKE_VIP: ModerationAction.UNMAKE_VIP,
         ModerationAction.UNMAKE_VIP: ModerationAction.MAKE_VIP,
         ModerationAction.MAKE_MODERATOR: ModerationAction.UNMAKE_MODERATOR,
@@ -122,6 +124,19 @@ async def _term(act: Act, line: Done, by: AccountId | None) -> None:
         await chat_terms.add(act, TermForm(line.data["form"]), line.data["text"], TermEffect(effect), by=by)
 
 
+async def _pin(act: Act, line: Done, by: AccountId | None) -> None:
+    if line.action is ModerationAction.UNPIN:
+        if act.room.pinned is not None:
+            raise _overtaken()
+        await chat_pins.pin(act, _message(line), by=by)
+    elif act.room.pinned != line.message:
+        raise _overtaken()
+    elif line.before["pinned"] is not None:
+        await chat_pins.pin(act, RecordId(line.before["pinned"]), by=by)
+    else:
+        await chat_pins.unpin(act, by=by)
+
+
 _WITHOUT_SUBJECT: Mapping[ModerationAction, Callable[[Act, Done, AccountId | None], Awaitable[None]]] = MappingProxyType(
     {
         ModerationAction.DELETE: _restore_one,
@@ -132,6 +147,8 @@ _WITHOUT_SUBJECT: Mapping[ModerationAction, Callable[[Act, Done, AccountId | Non
         ModerationAction.SHIELD: _shield,
         ModerationAction.UNSHIELD: _shield,
         ModerationAction.ADD_TERM: _term,
+        ModerationAction.PIN: _pin,
+        ModerationAction.UNPIN: _pin,
     }
 )
 

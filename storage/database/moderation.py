@@ -8,6 +8,7 @@ from storage.database.chat_appeals import AppealRepository
 from storage.database.chat_deletions import DeletionRepository
 from storage.database.chat_notes import NoteRepository
 from storage.database.chat_people import PeopleRepository
+from storage.database.chat_pins import PinRepository
 from storage.database.chat_queue import QueueRepository
 from storage.database.chat_restrictions import RestrictionRepository
 from storage.database.chat_settings import ChatSettingsRepository
@@ -46,6 +47,11 @@ class ModerationRecords:
     def people(self) -> PeopleRepository:
         """Who writes."""
         return PeopleRepository(self._database, self._clock)
+
+    @cached_property
+    def pins(self) -> PinRepository:
+        """What is kept above all others."""
+        return PinRepository(self._database, self._clock)
 
     @cached_property
     def queue(self) -> QueueRepository:

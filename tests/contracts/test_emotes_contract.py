@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.chat.events import EmotesChanged, decoded
+from storage.chat.events import EmotesChanged, Logged, decoded
 from storage.database.chat_emotes import EmoteRepository
 from storage.model.emote import MOST_EMOTES, emote_name
 from storage.model.errors import BadInput, Conflict, ErrorCode, NotFound
@@ -19,8 +19,9 @@ async def test_emotes_are_listed_by_name_and_their_coming_and_going_is_told(reco
     picture, last = await emotes.remove(channel.id, "wave")
     assert picture == "b.webp"
     assert [one.name for one in await emotes.list(channel.id)] == ["hat"]
-    assert (first.after, last.after) == (0, 2)
-    assert [decoded(one.body) for one in await records.storage.chat_log.since(channel.id, 0)] == [EmotesChanged()] * 3
+    assert (first.hint.after, last.hint.after) == (0, 4)
+    told = [decoded(one.body) for one in await records.storage.chat_log.since(channel.id, 0)]
+    assert [type(one) for one in told] == [EmotesChanged, Logged] * 3
 
 
 async def test_a_name_is_taken_once_in_a_channel_and_free_in_another(records: Records) -> None:
@@ -32,7 +33,7 @@ async def test_a_name_is_taken_once_in_a_channel_and_free_in_another(records: Re
     assert refused.value.code is ErrorCode.EMOTE_EXISTS
     with pytest.raises(NotFound):
         await records.storage.emotes.remove(channel.id, "hat")
-    assert len(await records.storage.chat_log.since(channel.id, 0)) == 1
+    assert len(await records.storage.chat_log.since(channel.id, 0)) == 2
 
 
 async def test_a_channel_has_so_many_emotes_and_no_more(records: Records) -> None:

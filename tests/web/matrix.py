@@ -70,6 +70,8 @@ MATRIX: dict[str, Ask] = {
     "polls_open": Ask(TEAM, json={"question": "Which?", "options": ["this", "that"]}),
     "polls_close": Ask(TEAM),
     "polls_dismiss": Ask(TEAM),
+    "chat_pins_pin": Ask(TEAM, says="message_not_found"),
+    "chat_pins_unpin": Ask(TEAM),
     "chat_settings_read": Ask(TEAM),
     "chat_settings_change": Ask(TEAM, json={"previews": True}, headers=V1),
     "chat_settings_raise_shield": Ask(TEAM, json={}),

@@ -60,20 +60,20 @@ class EmoteRoutes:
         checked = emote_name(emote)
         picture = await self._pictures.keep(body, request.mimetype, SHAPE)
         try:
-            hint = await self._storage.emotes.add(granted.channel.id, checked, picture, by=actor.account.id if actor.account else None)
+            acted = await self._storage.emotes.add(granted.channel.id, checked, picture, by=actor.account.id if actor.account else None)
         except FanlightError:
             await self._pictures.forget(picture)
             raise
         with suppress(Unavailable):
-            await self._storage.bus.tell_room(hint)
+            await self._storage.bus.tell_room(acted.hint)
         await self._storage.audit.write(actor, "emote.added", channel=granted.channel.id, subject=checked)
 
     @NOUN.route("DELETE", "/channels/{name}/emotes/{emote}", who=Who.ACCOUNT, scope=Scope.CHANNEL_WRITE, errors=_ERRORS)
     async def remove(self, name: str, emote: str, actor: Actor) -> None:
         """Remove an emote; messages show its name from then on."""
         granted = await self._storage.access.require(actor, Action.EDIT, name)
-        picture, hint = await self._storage.emotes.remove(granted.channel.id, emote)
+        picture, acted = await self._storage.emotes.remove(granted.channel.id, emote, by=actor.account.id if actor.account else None)
         with suppress(Unavailable):
-            await self._storage.bus.tell_room(hint)
+            await self._storage.bus.tell_room(acted.hint)
         await self._pictures.forget(picture)
         await self._storage.audit.write(actor, "emote.removed", channel=granted.channel.id, subject=emote)

@@ -1,12 +1,10 @@
 """Polls in a channel's chat. Votes are cast on the realtime socket."""
 
-from contextlib import suppress
-
+from chat.shows import Shows
 from storage.access import Action
-from storage.chat.events import Poll, RoomHint
+from storage.chat.events import Poll
 from storage.model.account import Actor, Scope
-from storage.model.errors import ErrorCode, NotFound, Unavailable
-from storage.model.poll import checked_poll
+from storage.model.errors import ErrorCode, NotFound
 from storage.opening import Storage
 from web.api.route import Noun, Who
 from web.schema.chat import PollAsked, PollState
@@ -18,8 +16,9 @@ _ERRORS = (ErrorCode.CHANNEL_NOT_FOUND, ErrorCode.NOT_ALLOWED)
 class PollRoutes:
     """Whoever watches sees how it stands; the team asks."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, shows: Shows) -> None:
         self._storage = storage
+        self._shows = shows
 
     @NOUN.route(
         "GET",
@@ -43,12 +42,7 @@ class PollRoutes:
     @NOUN.route("POST", "/channels/{name}/poll", who=Who.ACCOUNT, scope=Scope.MODERATE, status=201, errors=_ERRORS)
     async def open(self, name: str, actor: Actor, body: PollAsked) -> PollState:
         """Ask something, instead of what was asked before."""
-        granted = await self._storage.access.require(actor, Action.MODERATE, name)
-        question, options = checked_poll(body.question, body.options, body.seconds)
-        by = actor.account.id if actor.account else None
-        poll, hint = await self._storage.polls.open(granted.channel.id, question, options, body.seconds, by=by)
-        await self._tell(hint)
-        return _view(poll)
+        return _view(await self._shows.open_poll(actor, name, body.question, body.options, body.seconds))
 
     @NOUN.route(
         "POST",
@@ -59,19 +53,12 @@ class PollRoutes:
     )
     async def close(self, name: str, poll: str, actor: Actor) -> None:
         """End a poll before its time; how it ended stays on show."""
-        granted = await self._storage.access.require(actor, Action.MODERATE, name)
-        await self._tell(await self._storage.polls.close(granted.channel.id, poll))
+        await self._shows.close_poll(actor, name, poll)
 
     @NOUN.route("DELETE", "/channels/{name}/poll", who=Who.ACCOUNT, scope=Scope.MODERATE, errors=_ERRORS)
     async def dismiss(self, name: str, actor: Actor) -> None:
         """Show no poll any more, running or over."""
-        granted = await self._storage.access.require(actor, Action.MODERATE, name)
-        await self._tell(await self._storage.polls.dismiss(granted.channel.id))
-
-    async def _tell(self, hint: RoomHint) -> None:
-        # Nodes that don't hear it look into the log.
-        with suppress(Unavailable):
-            await self._storage.bus.tell_room(hint)
+        await self._shows.dismiss_poll(actor, name)
 
 
 def _view(poll: Poll) -> PollState:

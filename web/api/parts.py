@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chat.moderation import Moderation
 from chat.room_rules import RoomRules
+from chat.shows import Shows
 from chat.team import Team
 from ingest.gateway import Gateway
 from storage.clock import Clock
@@ -43,6 +44,7 @@ class Parts:
     providers: Mapping[str, Provider]
     rules: RoomRules
     sealer: Sealer
+    shows: Shows
     team: Team
     titles: Titles
     views: ChannelViews

@@ -14,6 +14,7 @@ from web.api import (
     chat_messages,
     chat_moderation_log,
     chat_people,
+    chat_pins,
     chat_polls,
     chat_previews,
     chat_queue,
@@ -73,7 +74,8 @@ TABLE: tuple[tuple[Noun, Make], ...] = (
     (roles.NOUN, lambda of: roles.RoleRoutes(of.storage, of.moderation)),
     (chat_messages.NOUN, lambda of: chat_messages.MessageRoutes(of.storage)),
     (chat_emotes.NOUN, lambda of: chat_emotes.EmoteRoutes(of.storage, of.pictures)),
-    (chat_polls.NOUN, lambda of: chat_polls.PollRoutes(of.storage)),
+    (chat_polls.NOUN, lambda of: chat_polls.PollRoutes(of.storage, of.shows)),
+    (chat_pins.NOUN, lambda of: chat_pins.ChatPinRoutes(of.shows)),
     (
         chat_previews.NOUN,
         lambda of: chat_previews.PreviewRoutes(of.storage, Previews(of.clock, private=of.settings.webhook_private)),

@@ -588,6 +588,12 @@ export const rest = {
     /** Show no poll any more, running or over. */
     dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
   },
+  chat_pins: {
+    /** Keep a message above all others, instead of the one before. */
+    pin: (name: string, message: string): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/pin/${encodeURIComponent(message)}`),
+    /** Take the pinned message down. */
+    unpin: (name: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/pin`),
+  },
   previews: {
     /** What a link leads to, in words. This server asks, so that nobody's browser is seen there. */
     preview: (name: string, query: Record<string, string> = {}): Promise<Preview> => call('GET', `/channels/${encodeURIComponent(name)}/chat/preview?${new URLSearchParams(query).toString()}`),
