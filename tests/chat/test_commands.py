@@ -125,6 +125,7 @@ def test_every_tool_of_a_line_has_a_command() -> None:
         ModerationAction.UNNOTE,
         ModerationAction.UNWARN,
         ModerationAction.UNSHIELD,
+        ModerationAction.RESTORE,
         ModerationAction.REMOVE_TERM,
         ModerationAction.ADD_EMOTE,
         ModerationAction.REMOVE_EMOTE,
