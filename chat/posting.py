@@ -150,7 +150,7 @@ class Poster:
             return refusal(verdict)
         if not sent.judged:
             sent.judged = True
-            room.recent.note(one.account.name, draft.key, now)
+            room.write(sent.identifier, one.account.name, draft.key, now)
         return self._post(room, sent, one, verdict, now)
 
     async def _refuse(self, room: Room, unfit: Sequence[tuple[Sent, FanlightError]]) -> None:

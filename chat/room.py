@@ -1,11 +1,12 @@
 """One room on one node: what is known of it, who of this node is in it, and what they are told."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from chat.message_tail import MessageTail
+from chat.normalise import key
 from chat.participants import is_team, you
 from chat.people import People
 from chat.protocol import Events, ServerFrame, You
@@ -22,6 +23,10 @@ from storage.model.ids import AccountId
 
 FLUSH_SECONDS = 0.1
 """A socket gets at most one frame of a room's events in so long."""
+
+
+MOST_WRITTEN = 5000
+"""Messages on their way, held ones included, that a room knows for its own; beyond that they are counted twice by the rules."""
 
 
 class Listener:
@@ -65,6 +70,8 @@ class Room:
         """Whether somebody reads the log to close a hole."""
         self.stale = False
         """Whether the version that is known is not the newest."""
+        self._written: set[str] = set()
+        """Messages of this node that the rules remember, and that are not told yet."""
         self.coming = 0
         """How many are coming in: until they are, the room is not closed."""
         self.recalled = False
@@ -91,10 +98,22 @@ class Room:
             self.pinned = event.message
         elif isinstance(event, PollChanged):
             self.poll = event.poll
+        elif isinstance(event, Posted):
+            self._note(event.message)
 
-    def note(self, posted: Posted, key: str, at: datetime) -> None:
-        """Remember a message for the rules."""
-        self.recent.note(posted.message.author.name, key, at)
+    def _note(self, message: Message) -> None:
+        """Remember what was written on another node."""
+        if message.id in self._written:
+            self._written.discard(message.id)
+        else:
+            self.recent.note(message.author.name, key(message.text), datetime.fromtimestamp(message.at / 1000, UTC))
+
+    def write(self, identifier: str, author: str, text_key: str, at: datetime) -> None:
+        """Somebody of this node writes a message: the rules remember it from now on."""
+        self.recent.note(author, text_key, at)
+        if len(self._written) >= MOST_WRITTEN:
+            self._written.clear()
+        self._written.add(identifier)
 
     # Who is told what.
 

@@ -169,6 +169,19 @@ async def test_two_nodes_show_one_order(two: Chat) -> None:
         assert here.lost == there.lost == here.out_of_place == there.out_of_place == 0
 
 
+async def test_what_was_written_on_one_node_counts_on_the_other(two: Chat) -> None:
+    channel = await two.channel()
+    await _set(two, channel.id, Modes(unique=True))
+    async with two.talker("ada", node=0) as ada, two.talker("grace", node=1) as grace:
+        await ada.until(lambda: any(event["kind"] == "modes" for event in ada.events) or ada.seq > 0)
+        await ada.say("the very same words")
+        await grace.sees("the very same words")
+        with pytest.raises(RefusedError) as refused:
+            await grace.say("the very same words")
+        assert refused.value.code == "not_unique"
+        await grace.say("other words")
+
+
 async def test_without_the_bus_messages_are_written_and_reach_the_other_node_a_little_later(two: Chat, valkey: Valkey) -> None:
     await two.channel()
     async with two.talker("ada", node=0) as ada, two.talker(node=1) as there:
