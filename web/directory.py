@@ -11,6 +11,7 @@ from storage.clock import Clock
 from storage.model.broadcast import BroadcastState
 from storage.model.errors import ErrorCode, Unavailable
 from storage.model.ids import ChannelName, NodeId
+from web.schema.channel import ChannelState
 
 STALE_SECONDS = 10.0
 """A directory older than this is no answer any more. Until then pages go on from what was known: the bus restarts in less."""
@@ -28,16 +29,16 @@ class Entry:
     about: ChannelInfo | None = None
 
     @property
-    def state(self) -> str:
+    def state(self) -> ChannelState:
         """The broadcast's state; a publisher whose broadcast has not begun yet makes it ``starting``."""
         if self.broadcast is not None and not (self.broadcast.state is BroadcastState.ENDED and self.session is not None):
-            return str(self.broadcast.state)
-        return "starting" if self.session is not None else "offline"
+            return ChannelState(self.broadcast.state)
+        return ChannelState.OFFLINE if self.session is None else ChannelState.STARTING
 
     @property
     def watchable(self) -> bool:
         """Whether a player finds something now."""
-        return self.state in {"live", "interrupted"}
+        return self.state in {ChannelState.LIVE, ChannelState.INTERRUPTED}
 
 
 class Directory:

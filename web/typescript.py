@@ -14,6 +14,9 @@ _HEAD = """\
 /** The REST interface. Generated from its description by `python -m web.typescript`: do not edit. */
 
 import { call } from './session';
+
+/** What can be asked, by noun. A page carries only the nouns it names. */
+export * as rest from './rest';
 """
 _WIDTH = 160
 _SIMPLE = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -24,8 +27,7 @@ def client() -> str:
     schemas = openapi(NOUNS)["components"]["schemas"]
     parts = [_HEAD, "export interface Page<T> {\n  items: T[];\n  next: string | null;\n}\n"]
     parts += [_record(name, schema) for name, schema in sorted(schemas.items())]
-    nouns = [f"  {noun.name}: {{\n{''.join(_call(route) for route in noun.routes if not route.events)}  }},\n" for noun in NOUNS]
-    parts.append(f"export const rest = {{\n{''.join(nouns)}}};\n")
+    parts += [f"export const {noun.name} = {{\n{''.join(_call(route) for route in noun.routes if not route.events)}}};\n" for noun in NOUNS]
     return "\n".join(parts)
 
 
@@ -78,7 +80,7 @@ def _call(route: Route) -> str:
     address = f"`{path}`" if "$" in path else f"'{path}'"
     summary = json.dumps(route.summary, ensure_ascii=False)[1:-1].replace("*/", "")
     return (
-        f"    /** {summary} */\n    {route.handler}: ({', '.join(parameters)}): Promise<{told}> =>"
+        f"  /** {summary} */\n  {route.handler}: ({', '.join(parameters)}): Promise<{told}> =>"
         f" call('{route.method}', {address}{arguments}),\n"
     )
 

@@ -2,16 +2,18 @@
 
 import msgspec
 
+from storage.model.account import AccountRole, AccountState
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody, as they and the operators see them. ``role`` is ``user`` or ``operator``, ``state`` ``active`` or ``banned``."""
+    """Somebody, as they and the operators see them."""
 
     name: str
     display_name: str
     colour: str
     avatar: str | None
-    role: str
-    state: str
+    role: AccountRole
+    state: AccountState
     email: str | None
     email_verified: bool
     created_ms: int

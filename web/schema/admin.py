@@ -5,6 +5,8 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from web.schema.channel import ChannelState
+
 
 class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     """``search`` is how a name begins."""
@@ -24,7 +26,7 @@ class LiveBroadcast(msgspec.Struct, frozen=True, kw_only=True):
 
     channel: str
     title: str
-    state: str
+    state: ChannelState
     started_ms: int
     viewers: int
 

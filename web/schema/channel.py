@@ -1,10 +1,23 @@
 """Channels as viewers see them. Times are Unix milliseconds of the server's clock."""
 
+from enum import StrEnum
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from storage.model.broadcast import BroadcastState
 from storage.model.channel import Visibility
 from web.schema.latency import Latency
+
+
+class ChannelState(StrEnum):
+    """A broadcast's state, or what a channel is without one."""
+
+    OFFLINE = "offline"
+    STARTING = "starting"
+    LIVE = "live"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,15 +32,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """A channel as whoever asks sees it.
 
-    ``state`` is ``offline``, ``starting``, ``live``, ``interrupted`` or ``ended``. ``watch`` and ``embed`` are paths on this
-    server; ``playlist`` and ``poster`` are addresses on the delivery edge, empty where there is nothing to fetch yet or the asker
-    may not. ``avatar``, ``banner`` and ``offline_picture`` are paths on this server. ``owner`` is an account's name, null where
-    the operator made the channel. ``can`` says what the asker may do with it.
+    ``watch`` and ``embed`` are paths on this server; ``playlist`` and ``poster`` are addresses on the delivery edge, empty where
+    there is nothing to fetch yet or the asker may not. ``avatar``, ``banner`` and ``offline_picture`` are paths on this server.
+    ``owner`` is an account's name, null where the operator made the channel. ``can`` says what the asker may do with it.
     """
 
     channel: str
     title: str
-    state: str
+    state: ChannelState
     started_ms: int
     viewers: int
     watch: str
@@ -109,7 +121,7 @@ class Broadcast(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    state: str
+    state: BroadcastState
     started_ms: int
     live_ms: int | None
     ended_ms: int | None

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from storage.model.session import SessionKind
 from web.schema.account import Account
 
 
@@ -47,10 +48,10 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Somewhere an account is signed in. ``kind`` is ``browser`` or ``tokens``; ``current`` is the one that asks."""
+    """Somewhere an account is signed in. ``current`` is the one that asks."""
 
     id: str
-    kind: str
+    kind: SessionKind
     user_agent: str
     address: str
     created_ms: int

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { doorOf } from '../src/lib/playback-token';
+import { doorOf, type Door } from '../src/lib/playback-token';
+import type { Visibility } from '../src/lib/rest';
 import { returnPath } from '../src/lib/session';
 import { programOf } from '../src/people/program';
 import { ago } from '../src/people/when';
@@ -44,7 +45,7 @@ describe('the program of a session', () => {
 });
 
 describe('what stands between a viewer and a channel', () => {
-  it.each([
+  it.each<[Visibility, string[], boolean, string, Door]>([
     ['public', ['see'], false, '', 'open'],
     ['unlisted', [], false, '', 'open'],
     ['followers', ['see'], false, '', 'sign-in'],

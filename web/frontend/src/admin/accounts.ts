@@ -4,7 +4,7 @@ import '../parts/copy';
 import '../people/confirm';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { call, type Account } from '../lib/session';
+import { rest, type Account, type AccountChange } from '../lib/rest';
 import { face } from '../people/face';
 import { FormElement } from '../people/form';
 import { List } from '../people/list';
@@ -18,7 +18,7 @@ const invites = texts.people.admin.invites;
 export class Accounts extends FormElement {
   @state() private search = new URLSearchParams(window.location.search).get('search') ?? '';
   @state() private invitation = '';
-  private readonly list = new List<Account>(this, () => `/admin/accounts?limit=50&search=${encodeURIComponent(this.search)}`);
+  private readonly list = new List<Account>(this, (query) => rest.admin.accounts({ limit: '50', search: this.search, ...query }));
   private timer = 0;
 
   override connectedCallback(): void {
@@ -49,7 +49,7 @@ export class Accounts extends FormElement {
       <tr>
         <td><span class="who">${face(account)}<span>${account.display_name}<span class="sub">${account.name}</span></span></span></td>
         <td>
-          <select aria-label=${`${words.role}: ${account.name}`} @change=${(event: Event) => void this.change(account, { role: (event.target as HTMLSelectElement).value })}>
+          <select aria-label=${`${words.role}: ${account.name}`} @change=${(event: Event) => void this.change(account, { role: (event.target as HTMLSelectElement).value as Account['role'] })}>
             ${(['user', 'operator'] as const).map((role) => html`<option value=${role} .selected=${account.role === role}>${words[role]}</option>`)}
           </select>
         </td>
@@ -63,8 +63,8 @@ export class Accounts extends FormElement {
     `;
   }
 
-  private async change(account: Account, change: Record<string, string>): Promise<void> {
-    await this.work(async () => void (await call('PATCH', `/admin/accounts/${encodeURIComponent(account.name)}`, change, account.version)));
+  private async change(account: Account, change: AccountChange): Promise<void> {
+    await this.work(async () => void (await rest.admin.govern(account.name, change, account.version)));
     await this.list.read();
   }
 
@@ -82,7 +82,7 @@ export class Accounts extends FormElement {
 
   private readonly onInvite = async (): Promise<void> => {
     await this.work(async () => {
-      const { token } = await call<{ token: string }>('POST', '/admin/invites', {});
+      const { token } = await rest.accounts.invite({});
       this.invitation = `${window.location.origin}/signup#invite=${encodeURIComponent(token)}`;
     });
   };

@@ -2,7 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { AuditEntry } from '../lib/people';
+import { rest, type AuditEntry } from '../lib/rest';
 import { PageElement } from '../parts/element';
 import { List } from '../people/list';
 import { when } from '../people/when';
@@ -12,7 +12,7 @@ const words = texts.people.admin.audit;
 
 @customElement('fl-audit')
 export class Audit extends PageElement {
-  private readonly list = new List<AuditEntry>(this, () => '/admin/audit?limit=50');
+  private readonly list = new List<AuditEntry>(this, (query) => rest.admin.audit({ limit: '50', ...query }));
 
   override connectedCallback(): void {
     super.connectedCallback();

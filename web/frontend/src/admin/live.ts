@@ -4,8 +4,7 @@ import '../people/confirm';
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { count } from '../lib/format';
-import type { LiveBroadcast } from '../lib/people';
-import { rest } from '../lib/rest';
+import { rest, type LiveBroadcast } from '../lib/rest';
 import { FormElement } from '../people/form';
 import { List } from '../people/list';
 import { when } from '../people/when';
@@ -15,7 +14,7 @@ const words = texts.people.admin.live;
 
 @customElement('fl-on-air')
 export class OnAir extends FormElement {
-  private readonly list = new List<LiveBroadcast>(this, () => '/admin/broadcasts');
+  private readonly list = new List<LiveBroadcast>(this, (query) => rest.admin.broadcasts(query));
   private timer = 0;
 
   override connectedCallback(): void {

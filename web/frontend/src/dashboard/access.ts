@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { Visibility } from '../lib/people';
+import type { Visibility } from '../lib/rest';
 import { field, valuesOf } from '../people/form';
 import { texts } from '../texts';
 import { ChannelElement } from './element';
@@ -37,7 +37,7 @@ export class Access extends ChannelElement {
   }
 
   private readonly onSave = async (event: SubmitEvent): Promise<void> => {
-    const { visibility, password } = valuesOf(event);
-    await this.work(() => this.change({ visibility, ...(password ? { password } : {}) }), texts.people.saved);
+    const { visibility, password } = valuesOf(event, 'visibility', 'password');
+    await this.work(() => this.change({ visibility: visibility as Visibility, ...(password ? { password } : {}) }), texts.people.saved);
   };
 }

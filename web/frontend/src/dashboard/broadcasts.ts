@@ -3,7 +3,7 @@
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { clock, count } from '../lib/format';
-import type { PastBroadcast } from '../lib/people';
+import { rest, type Broadcast } from '../lib/rest';
 import { List } from '../people/list';
 import { when } from '../people/when';
 import { texts } from '../texts';
@@ -13,7 +13,7 @@ const words = texts.people.dashboard.broadcasts;
 
 @customElement('fl-past')
 export class Past extends ChannelElement {
-  private readonly list = new List<PastBroadcast>(this, () => `${this.path}/broadcasts`);
+  private readonly list = new List<Broadcast>(this, (query) => rest.playback.broadcasts(this.name, query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -30,7 +30,7 @@ export class Past extends ChannelElement {
     `;
   }
 
-  private row(broadcast: PastBroadcast): TemplateResult {
+  private row(broadcast: Broadcast): TemplateResult {
     const lasted = broadcast.ended_ms === null ? words.running : clock((broadcast.ended_ms - (broadcast.live_ms ?? broadcast.started_ms)) / 1000);
     return html`
       <tr>

@@ -3,7 +3,7 @@
 import '../people/confirm';
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { call } from '../lib/session';
+import { rest } from '../lib/rest';
 import { field, NAME_PATTERN, valuesOf } from '../people/form';
 import { texts } from '../texts';
 import { ChannelElement } from './element';
@@ -27,11 +27,11 @@ export class Danger extends ChannelElement {
   }
 
   private readonly onRename = async (event: SubmitEvent): Promise<void> => {
-    const { name } = valuesOf(event);
+    const { name } = valuesOf(event, 'name');
     if (await this.work(() => this.change({ name }))) window.location.assign(`/dashboard/${name}`);
   };
 
   private async leave(): Promise<void> {
-    if (await this.work(async () => void (await call('DELETE', this.path, undefined, this.channel.version)))) window.location.assign('/dashboard');
+    if (await this.work(async () => void (await rest.channels.delete(this.name, this.channel.version)))) window.location.assign('/dashboard');
   }
 }

@@ -30,8 +30,8 @@ export class Details extends ChannelElement {
   }
 
   private readonly onSave = async (event: SubmitEvent): Promise<void> => {
-    const { title, description, category, tags, language, mature } = valuesOf(event);
-    const list = (tags ?? '').split(',').map((tag) => tag.trim()).filter((tag) => tag !== '');
+    const { title, description, category, tags, language, mature } = valuesOf(event, 'title', 'description', 'category', 'tags', 'language', 'mature');
+    const list = tags.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '');
     await this.work(() => this.change({ title, description, category, tags: list, language, mature: mature === 'on' }), texts.people.saved);
   };
 }

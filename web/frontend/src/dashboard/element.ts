@@ -1,20 +1,19 @@
 /** A part of one channel's dashboard. */
 
 import { property } from 'lit/decorators.js';
-import type { OwnChannel } from '../lib/people';
-import { call } from '../lib/session';
+import { rest, type Channel, type ChannelChange } from '../lib/rest';
 import { FormElement } from '../people/form';
 
 export class ChannelElement extends FormElement {
-  @property({ attribute: false }) channel!: OwnChannel;
+  @property({ attribute: false }) channel!: Channel;
 
-  protected get path(): string {
-    return `/channels/${encodeURIComponent(this.channel.channel)}`;
+  protected get name(): string {
+    return this.channel.channel;
   }
 
   /** Change the channel, and tell the page what it is now. */
-  protected async change(values: Record<string, unknown>): Promise<void> {
-    this.channel = await call<OwnChannel>('PATCH', this.path, values, this.channel.version);
+  protected async change(values: ChannelChange): Promise<void> {
+    this.channel = await rest.channels.edit(this.name, values, this.channel.version);
     this.dispatchEvent(new CustomEvent('changed', { detail: this.channel }));
   }
 }

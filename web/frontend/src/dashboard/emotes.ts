@@ -5,8 +5,8 @@ import { Upload } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { ApiError } from '../lib/api';
-import type { Emote, Emotes as All } from '../lib/rest';
-import { asApiError, call } from '../lib/session';
+import { rest, type Emote } from '../lib/rest';
+import { asApiError } from '../lib/session';
 import { icon } from '../parts/icon';
 import { field, problemNotice, valuesOf } from '../people/form';
 import { texts } from '../texts';
@@ -33,7 +33,7 @@ export class Emotes extends ChannelElement {
 
   private async read(): Promise<void> {
     try {
-      this.emotes = (await call<All>('GET', `${this.path}/emotes`)).emotes;
+      this.emotes = (await rest.emotes.emotes(this.name)).emotes;
       this.away = null;
     } catch (error) {
       this.away = asApiError(error);
@@ -90,11 +90,11 @@ export class Emotes extends ChannelElement {
   };
 
   private readonly onAdd = async (event: SubmitEvent): Promise<void> => {
-    const { name } = valuesOf(event);
+    const { name } = valuesOf(event, 'name');
     const form = event.target as HTMLFormElement;
     await this.work(async () => {
       if (this.chosen === null) throw new Error(words.missing);
-      await call('PUT', `${this.path}/emotes/${encodeURIComponent(name ?? '')}`, this.chosen.file);
+      await rest.emotes.add(this.name, name, this.chosen.file);
       this.choose(null);
       form.reset();
       await this.read();
@@ -103,7 +103,7 @@ export class Emotes extends ChannelElement {
 
   private async drop(emote: Emote): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `${this.path}/emotes/${encodeURIComponent(emote.name)}`);
+      await rest.emotes.remove(this.name, emote.name);
       await this.read();
     });
   }

@@ -4,8 +4,7 @@ import '../parts/copy';
 import '../people/confirm';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { StreamKey } from '../lib/people';
-import { call } from '../lib/session';
+import { rest, type StreamKey } from '../lib/rest';
 import { field, valuesOf } from '../people/form';
 import { List } from '../people/list';
 import { when } from '../people/when';
@@ -17,7 +16,7 @@ const words = texts.people.dashboard.keys;
 @customElement('fl-keys')
 export class Keys extends ChannelElement {
   @state() private fresh = '';
-  private readonly list = new List<StreamKey>(this, () => `${this.path}/keys`);
+  private readonly list = new List<StreamKey>(this, (query) => rest.keys.keys(this.name, query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -56,10 +55,10 @@ export class Keys extends ChannelElement {
   }
 
   private readonly onAdd = async (event: SubmitEvent): Promise<void> => {
-    const { name } = valuesOf(event);
+    const { name } = valuesOf(event, 'name');
     const form = event.target as HTMLFormElement;
     await this.work(async () => {
-      this.fresh = (await call<StreamKey>('POST', `${this.path}/keys`, { name })).key ?? '';
+      this.fresh = (await rest.keys.create(this.name, { name })).key ?? '';
       form.reset();
       await this.list.read();
     });
@@ -67,7 +66,7 @@ export class Keys extends ChannelElement {
 
   private async revoke(key: StreamKey): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `${this.path}/keys/${encodeURIComponent(key.id)}`);
+      await rest.keys.revoke(this.name, key.id);
       this.fresh = '';
       await this.list.read();
     });

@@ -4,8 +4,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { ApiError } from '../lib/api';
 import { count } from '../lib/format';
-import type { OwnChannel, Page } from '../lib/people';
-import { asApiError, call } from '../lib/session';
+import { rest, type Channel } from '../lib/rest';
+import { asApiError } from '../lib/session';
 import { mark } from '../parts/mark';
 import { field, FormElement, NAME_PATTERN, problemNotice, valuesOf } from '../people/form';
 import { texts } from '../texts';
@@ -14,7 +14,7 @@ const words = texts.people.dashboard;
 
 @customElement('fl-my-channels')
 export class MyChannels extends FormElement {
-  @state() private found: OwnChannel[] | null = null;
+  @state() private found: Channel[] | null = null;
   @state() private unread: ApiError | null = null;
 
   override connectedCallback(): void {
@@ -24,7 +24,7 @@ export class MyChannels extends FormElement {
 
   private async read(): Promise<void> {
     try {
-      this.found = (await call<Page<OwnChannel>>('GET', '/account/channels?limit=100')).items;
+      this.found = (await rest.channels.mine({ limit: '100' })).items;
     } catch (error) {
       this.unread = asApiError(error);
     }
@@ -49,7 +49,7 @@ export class MyChannels extends FormElement {
     `;
   }
 
-  private card(channel: OwnChannel): TemplateResult {
+  private card(channel: Channel): TemplateResult {
     const live = channel.state === 'live';
     return html`
       <a class="panel" href=${`/dashboard/${channel.channel}`}>
@@ -65,7 +65,7 @@ export class MyChannels extends FormElement {
   }
 
   private readonly onCreate = async (event: SubmitEvent): Promise<void> => {
-    const { name, title } = valuesOf(event);
-    if (await this.work(async () => void (await call('POST', '/channels', { name, title: title?.trim() || name })))) window.location.assign(`/dashboard/${name}`);
+    const { name, title } = valuesOf(event, 'name', 'title');
+    if (await this.work(async () => void (await rest.channels.create({ name, title: title.trim() || name })))) window.location.assign(`/dashboard/${name}`);
   };
 }

@@ -2,8 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { RoleHolder } from '../lib/people';
-import { call } from '../lib/session';
+import { rest, type ChannelRole, type Role } from '../lib/rest';
 import { field, NAME_PATTERN, valuesOf } from '../people/form';
 import { List } from '../people/list';
 import { texts } from '../texts';
@@ -13,7 +12,7 @@ const words = texts.people.dashboard.roles;
 
 @customElement('fl-roles')
 export class Roles extends ChannelElement {
-  private readonly list = new List<RoleHolder>(this, () => `${this.path}/roles`);
+  private readonly list = new List<Role>(this, (query) => rest.roles.roles(this.name, query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -40,7 +39,7 @@ export class Roles extends ChannelElement {
     `;
   }
 
-  private row(holder: RoleHolder): TemplateResult {
+  private row(holder: Role): TemplateResult {
     return html`
       <tr>
         <td>${holder.display_name}<span class="sub">${holder.account}</span></td>
@@ -51,18 +50,18 @@ export class Roles extends ChannelElement {
   }
 
   private readonly onGive = async (event: SubmitEvent): Promise<void> => {
-    const { name, role } = valuesOf(event);
+    const { name, role } = valuesOf(event, 'name', 'role');
     const form = event.target as HTMLFormElement;
     await this.work(async () => {
-      await call('PUT', `${this.path}/roles/${encodeURIComponent(name ?? '')}`, { role });
+      await rest.roles.give(this.name, name, { role: role as ChannelRole });
       form.reset();
       await this.list.read();
     });
   };
 
-  private async take(holder: RoleHolder): Promise<void> {
+  private async take(holder: Role): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `${this.path}/roles/${encodeURIComponent(holder.account)}`);
+      await rest.roles.take(this.name, holder.account);
       await this.list.read();
     });
   }

@@ -1,31 +1,6 @@
-/** The REST interface as the pages see it; its records are those of rest.ts, made from its description. */
+/** Requests to the server, with a deadline and their refusals as errors. What can be asked is in rest.ts; here is what it has no words for. */
 
-import type { Latency, Picture, SessionStatistics } from './rest';
-
-export type { Latency, Picture, SessionStatistics };
-
-export type ChannelState = 'offline' | 'starting' | 'live' | 'interrupted' | 'ended';
-
-export interface Channel {
-  channel: string;
-  title: string;
-  state: ChannelState;
-  started_ms: number;
-  viewers: number;
-  watch: string;
-  embed: string;
-  playlist: string;
-  poster: string;
-  picture: Picture | null;
-  latency: Latency | null;
-  visibility: string;
-  following: boolean;
-  can: string[];
-}
-
-export interface Broadcasts {
-  broadcasts: Channel[];
-}
+import type { LatencyReport, SessionStatistics } from './rest';
 
 /** A refusal by the server (RFC 9457), or `network` when there was no answer at all. */
 export class ApiError extends Error {
@@ -67,17 +42,13 @@ export async function request(url: string, init: RequestInit = {}, deadlineMs = 
   return response;
 }
 
-async function read<T>(path: string, init: RequestInit = {}): Promise<T> {
-  return (await (await request(path, init)).json()) as T;
-}
-
 export const api = {
-  broadcasts: (): Promise<Broadcasts> => read('/api/v1/broadcasts'),
-  channel: (name: string): Promise<Channel> => read(`/api/v1/channels/${encodeURIComponent(name)}`),
-  statistics: (channel: string, headers: Record<string, string>): Promise<SessionStatistics> =>
-    read(`/api/v1/channels/${encodeURIComponent(channel)}/session/statistics`, { headers }),
+  /** A session's numbers, for whoever shows its key in `headers`. */
+  statistics: async (channel: string, headers: Record<string, string>): Promise<SessionStatistics> =>
+    (await (await request(`/api/v1/channels/${encodeURIComponent(channel)}/session/statistics`, { headers })).json()) as SessionStatistics,
+  /** How far behind a player is; sent although the page may be closing, and nobody waits for it. */
   reportLatency: (channel: string, player: string, latencyMs: number): void => {
-    const body = JSON.stringify({ player, latency_ms: Math.round(latencyMs) });
+    const body = JSON.stringify({ player, latency_ms: Math.round(latencyMs) } satisfies LatencyReport);
     request(`/api/v1/channels/${encodeURIComponent(channel)}/latency`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

@@ -1,14 +1,10 @@
 /** The token that opens a channel which is not open to everyone: asked for, and renewed before it runs out, while somebody watches. */
 
-import { ApiError, type Channel } from './api';
-import { asApiError, call } from './session';
+import type { ApiError } from './api';
+import { rest, type Channel, type PlaybackRequest } from './rest';
+import { asApiError } from './session';
 
 export type Door = 'open' | 'waiting' | 'granted' | 'sign-in' | 'follow' | 'password' | 'refused';
-
-interface IssuedToken {
-  token: string;
-  expires_in: number;
-}
 
 const OPEN = new Set(['public', 'unlisted']);
 const AGAIN_MS = 3000;
@@ -47,9 +43,9 @@ export class PlaybackToken {
     this.token = '';
   }
 
-  private async take(body: Record<string, string>): Promise<void> {
+  private async take(body: PlaybackRequest): Promise<void> {
     window.clearTimeout(this.timer);
-    const issued = await call<IssuedToken>('POST', `/channels/${encodeURIComponent(this.name)}/playback-tokens`, body);
+    const issued = await rest.playback.playback_token(this.name, body);
     this.token = issued.token;
     // In half its life, so that a server that is away for a moment stops nobody.
     this.timer = window.setTimeout(() => void this.renew(), (issued.expires_in * 1000) / 2);

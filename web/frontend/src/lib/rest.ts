@@ -2,6 +2,9 @@
 
 import { call } from './session';
 
+/** What can be asked, by noun. A page carries only the nouns it names. */
+export * as rest from './rest';
+
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -12,8 +15,8 @@ export interface Account {
   display_name: string;
   colour: string;
   avatar: string | null;
-  role: string;
-  state: string;
+  role: AccountRole;
+  state: AccountState;
   email: string | null;
   email_verified: boolean;
   created_ms: number;
@@ -23,6 +26,10 @@ export interface Account {
 export interface AccountChange { state?: 'active' | 'banned'; role?: 'operator' | 'user'; }
 
 export interface AccountExport { exported_ms: number; records: Record<string, (Record<string, string | number | boolean | null>)[]>; cut: (string)[]; }
+
+export type AccountRole = 'operator' | 'user';
+
+export type AccountState = 'active' | 'banned';
 
 export interface ApiToken {
   id: string;
@@ -94,13 +101,15 @@ export interface Blocked { account: string; display_name: string; }
 export interface Broadcast {
   id: string;
   title: string;
-  state: string;
+  state: BroadcastState;
   started_ms: number;
   live_ms: number | null;
   ended_ms: number | null;
   end_reason: string;
   peak_viewers: number;
 }
+
+export type BroadcastState = 'ended' | 'interrupted' | 'live' | 'starting';
 
 export interface Broadcasts { broadcasts: (Channel)[]; }
 
@@ -109,7 +118,7 @@ export type Category = 'harassment' | 'hate' | 'profanity' | 'sexual' | 'spam';
 export interface Channel {
   channel: string;
   title: string;
-  state: string;
+  state: ChannelState;
   started_ms: number;
   viewers: number;
   watch: string;
@@ -147,6 +156,8 @@ export interface ChannelChange {
 }
 
 export type ChannelRole = 'moderator' | 'viewer' | 'vip';
+
+export type ChannelState = 'ended' | 'interrupted' | 'live' | 'offline' | 'starting';
 
 export interface ChatMessage { seq: number; message: Message; }
 
@@ -238,7 +249,7 @@ export interface LatencyReport { player: string; latency_ms: number; }
 
 export type LinkPolicy = 'everybody' | 'moderators' | 'nobody' | 'regulars';
 
-export interface LiveBroadcast { channel: string; title: string; state: string; started_ms: number; viewers: number; }
+export interface LiveBroadcast { channel: string; title: string; state: ChannelState; started_ms: number; viewers: number; }
 
 export interface LogLine {
   id: string;
@@ -375,9 +386,11 @@ export interface SecondFactor { enabled: boolean; }
 
 export interface ServerTime { unix_ms: number; }
 
-export interface Session { id: string; kind: string; user_agent: string; address: string; created_ms: number; used_ms: number; current: boolean; }
+export interface Session { id: string; kind: SessionKind; user_agent: string; address: string; created_ms: number; used_ms: number; current: boolean; }
 
 export interface SessionBegun { account: Account; csrf: string; tokens: Tokens | null; }
+
+export type SessionKind = 'browser' | 'tokens';
 
 export interface SessionState { account: Account | null; csrf: string; }
 
@@ -471,317 +484,346 @@ export interface WebhookChange { url?: string; events?: (Event)[]; enabled?: boo
 
 export interface WrittenMessage { message: Message; state: MessageState; }
 
-export const rest = {
-  live: {
-    /** What can be watched now and the asker may find, newest first. */
-    broadcasts: (): Promise<Broadcasts> => call('GET', '/broadcasts'),
-    /** One channel and its state. A former name leads to the present one (308). */
-    channel: (name: string): Promise<Channel> => call('GET', `/channels/${encodeURIComponent(name)}`),
-  },
-  accounts: {
-    /** Sign up; the browser that asks is signed in. */
-    create: (body: NewAccount): Promise<SessionBegun> => call('POST', '/accounts', body),
-    /** What everybody sees of somebody. */
-    read: (name: string): Promise<Profile> => call('GET', `/accounts/${encodeURIComponent(name)}`),
-    /** Have a link to choose a new password sent to an address, if an account has proven it; the answer is the same if none has. */
-    forgotten: (body: ResetRequest): Promise<void> => call('POST', '/account/reset-requests', body),
-    /** Choose a new password by the link that was sent; every session of the account ends. */
-    reset: (body: Reset): Promise<void> => call('POST', '/account/resets', body),
-    /** Prove an e-mail address by the link that was sent to it. */
-    verify: (body: Verification): Promise<void> => call('POST', '/account/verifications', body),
-    /** A link by which one person can sign up. */
-    invite: (body: NewInvite): Promise<Invite> => call('POST', '/admin/invites', body),
-  },
-  sessions: {
-    /** Sign in: a cookie for a browser, tokens for a program. */
-    create: (body: SignIn): Promise<SessionBegun> => call('POST', '/sessions', body),
-    /** Exchange a refresh token for the next two tokens; one that was exchanged before ends its session. */
-    refresh: (body: Refresh): Promise<Tokens> => call('POST', '/sessions/refresh', body),
-    /** Who is signed in here. */
-    current: (): Promise<SessionState> => call('GET', '/session'),
-    /** Sign out here. */
-    sign_out: (): Promise<void> => call('DELETE', '/session'),
-    /** Where you are signed in, the newest first. */
-    list: (query: Record<string, string> = {}): Promise<Page<Session>> => call('GET', `/sessions?${new URLSearchParams(query).toString()}`),
-    /** Sign out somewhere else. */
-    end: (session: string): Promise<void> => call('DELETE', `/sessions/${encodeURIComponent(session)}`),
-  },
-  account: {
-    /** Your account. */
-    read: (): Promise<Account> => call('GET', '/account'),
-    /** Change what is told of you, or your e-mail address. */
-    change: (body: OwnAccountChange, version: number): Promise<Account> => call('PATCH', '/account', body, version),
-    /** Choose another password; every other session ends, and this one is followed by a new one. */
-    change_password: (body: PasswordChange): Promise<SessionBegun> => call('PUT', '/account/password', body),
-    /** Have a link sent to your e-mail address that proves it is yours. */
-    ask_verification: (): Promise<void> => call('POST', '/account/verification-requests'),
-    /** Everything that is kept about you. */
-    export: (): Promise<AccountExport> => call('GET', '/account/export'),
-    /** Delete your account and your channels, for good. */
-    delete: (body: PasswordProof): Promise<void> => call('DELETE', '/account', body),
-    /** Show a picture of you: PNG, JPEG, WebP or GIF, of at most 2 MiB. It is made into a small square one. */
-    set_avatar: (body: Blob): Promise<Account> => call('PUT', '/account/avatar', body),
-    /** Show no picture of you. */
-    remove_avatar: (): Promise<void> => call('DELETE', '/account/avatar'),
-  },
-  channels: {
-    /** Public channels, those that fit. A page may be shorter than asked for and not be the last. */
-    find: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/channels?${new URLSearchParams(query).toString()}`),
-    /** A new channel of yours. */
-    create: (body: NewChannel): Promise<Channel> => call('POST', '/channels', body),
-    /** Your channels, by name. */
-    mine: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/channels?${new URLSearchParams(query).toString()}`),
-    /** Change a channel of yours. It is not renamed while it is on the air. */
-    edit: (name: string, body: ChannelChange, version: number): Promise<Channel> => call('PATCH', `/channels/${encodeURIComponent(name)}`, body, version),
-    /** Delete a channel of yours, its keys, roles and the list of its broadcasts. Not while it is on the air. */
-    delete: (name: string, version: number): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}`, undefined, version),
-  },
-  channel_pictures: {
-    /** Set the channel's picture, its banner, or the offline-picture, shown while it is off the air. */
-    put: (name: string, kind: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`, body),
-    /** Take a picture of the channel away. */
-    delete: (name: string, kind: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`),
-  },
-  keys: {
-    /** The channel's keys, revoked ones too, oldest first. */
-    keys: (name: string, query: Record<string, string> = {}): Promise<Page<StreamKey>> => call('GET', `/channels/${encodeURIComponent(name)}/keys?${new URLSearchParams(query).toString()}`),
-    /** A new stream key; told this once. */
-    create: (name: string, body: NewStreamKey): Promise<StreamKey> => call('POST', `/channels/${encodeURIComponent(name)}/keys`, body),
-    /** Revoke a key; what it publishes ends within five seconds. */
-    revoke: (name: string, key: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/keys/${encodeURIComponent(key)}`),
-  },
-  roles: {
-    /** Who has a role in the channel, by name. */
-    roles: (name: string, query: Record<string, string> = {}): Promise<Page<Role>> => call('GET', `/channels/${encodeURIComponent(name)}/roles?${new URLSearchParams(query).toString()}`),
-    /** Give an account a role instead of the one it has. */
-    give: (name: string, account: string, body: RoleChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`, body),
-    /** Take an account's role away. */
-    take: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`),
-    /** Who is banned from the channel now, by name. */
-    bans: (name: string, query: Record<string, string> = {}): Promise<Page<Ban>> => call('GET', `/channels/${encodeURIComponent(name)}/bans?${new URLSearchParams(query).toString()}`),
-    /** Ban an account from the channel, or change its ban. */
-    ban: (name: string, account: string, body: BanChange): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
-    /** Lift an account's ban. */
-    lift: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
-  },
-  messages: {
-    /** Messages, newest first. A page of a search can be short and yet not be the last. */
-    find: (name: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
-    /** What was said during a broadcast, in the order of the pictures its authors saw. */
-    replay: (name: string, broadcast: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts/${encodeURIComponent(broadcast)}/chat?${new URLSearchParams(query).toString()}`),
-  },
-  emotes: {
-    /** The channel's emotes, by name. */
-    emotes: (name: string): Promise<Emotes> => call('GET', `/channels/${encodeURIComponent(name)}/emotes`),
-    /** Add an emote: a picture of at most 512 KiB, made small. */
-    add: (name: string, emote: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`, body),
-    /** Remove an emote; messages show its name from then on. */
-    remove: (name: string, emote: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`),
-  },
-  polls: {
-    /** The poll that runs, or the last one while it is shown. */
-    poll: (name: string): Promise<PollState> => call('GET', `/channels/${encodeURIComponent(name)}/poll`),
-    /** Ask something, instead of what was asked before. */
-    open: (name: string, body: PollAsked): Promise<PollState> => call('POST', `/channels/${encodeURIComponent(name)}/poll`, body),
-    /** End a poll before its time; how it ended stays on show. */
-    close: (name: string, poll: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
-    /** Show no poll any more, running or over. */
-    dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
-  },
-  chat_pins: {
-    /** Keep a message above all others, instead of the one before. */
-    pin: (name: string, message: string): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/pin/${encodeURIComponent(message)}`),
-    /** Take the pinned message down. */
-    unpin: (name: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/pin`),
-  },
-  previews: {
-    /** What a link leads to, in words. This server asks, so that nobody's browser is seen there. */
-    preview: (name: string, query: Record<string, string> = {}): Promise<Preview> => call('GET', `/channels/${encodeURIComponent(name)}/chat/preview?${new URLSearchParams(query).toString()}`),
-  },
-  chat_settings: {
-    /** All settings of the channel's chat. */
-    read: (name: string): Promise<ChatSettings> => call('GET', `/channels/${encodeURIComponent(name)}/chat/settings`),
-    /** Change some settings; in force for every message from then on. */
-    change: (name: string, body: ChatSettingsChange, version: number): Promise<ChatSettings> => call('PATCH', `/channels/${encodeURIComponent(name)}/chat/settings`, body, version),
-    /** Raise the shield: the stricter modes of ``shield_modes`` apply. */
-    raise_shield: (name: string, body: ShieldRaised): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/shield`, body),
-    /** Lower the shield. */
-    lower_shield: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/shield?${new URLSearchParams(query).toString()}`),
-  },
-  chat_deletions: {
-    /** Delete a message. */
-    delete: (name: string, message: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages/${encodeURIComponent(message)}?${new URLSearchParams(query).toString()}`),
-    /** Delete everything an account wrote. */
-    purge: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
-    /** Take everything away that was said so far. */
-    clear: (name: string, body: Because): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/clear`, body),
-  },
-  chat_restrictions: {
-    /** Whose timeout runs, by name. */
-    mutes: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/mutes?${new URLSearchParams(query).toString()}`),
-    /** Keep an account from writing for a while from now on. */
-    mute: (name: string, account: string, body: Mute): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`, body),
-    /** End an account's timeout. */
-    unmute: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`),
-    /** Warn an account; it writes again once it says that it read that. */
-    warn: (name: string, account: string, body: Warn): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`, body),
-    /** Take a warning back that was not acknowledged. */
-    unwarn: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`),
-    /** Say that you read the warning the channel's team gave you. */
-    acknowledge: (name: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/chat/acknowledgement`),
-    /** Whom the team watches, by name. */
-    suspicions: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/suspicions?${new URLSearchParams(query).toString()}`),
-    /** Watch an account: its messages are marked for the team, or held. */
-    suspect: (name: string, account: string, body: Suspect): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`, body),
-    /** Watch an account no longer. */
-    unsuspect: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`),
-  },
-  chat_queue: {
-    /** What waits, oldest first. */
-    queue: (name: string, query: Record<string, string> = {}): Promise<Page<HeldMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/queue?${new URLSearchParams(query).toString()}`),
-    /** Let a message through or not; of several who decide, the first does. */
-    decide: (name: string, message: string, body: Decision): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/queue/${encodeURIComponent(message)}`, body),
-  },
-  chat_terms: {
-    /** All terms of the channel. */
-    terms: (name: string): Promise<Terms> => call('GET', `/channels/${encodeURIComponent(name)}/chat/terms`),
-    /** Block, hold or permit a term. */
-    add: (name: string, body: NewTerm): Promise<MadeTerm> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms`, body),
-    /** Remove a term. */
-    remove: (name: string, term: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/terms/${encodeURIComponent(term)}?${new URLSearchParams(query).toString()}`),
-    /** What a term would have done to the newest thousand messages. Nothing is changed. */
-    try_term: (name: string, body: NewTerm): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms/test`, body),
-    /** What changed settings, with the channel's terms, would have done to the newest thousand messages. Nothing is changed. */
-    try_settings: (name: string, body: ChatSettingsChange): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/automod/test`, body),
-  },
-  chat_people: {
-    /** Who wrote last, newest first. */
-    chatters: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/chatters?${new URLSearchParams(query).toString()}`),
-    /** Everything about an account in the channel at once. */
-    card: (name: string, account: string): Promise<UserCard> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}`),
-    /** What an account wrote in the channel, newest first, whatever became of it. */
-    messages: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<WrittenMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/messages?${new URLSearchParams(query).toString()}`),
-    /** What the team wrote down about an account, newest first. */
-    notes: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<Note>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes?${new URLSearchParams(query).toString()}`),
-    /** Write something down about an account, for the team. */
-    add_note: (name: string, account: string, body: NewNote): Promise<Note> => call('POST', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes`, body),
-    /** Take a note out, for good. */
-    remove_note: (name: string, account: string, note: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes/${encodeURIComponent(note)}`),
-  },
-  chat_log: {
-    /** Who did what to whom and why, newest first. */
-    log: (name: string, query: Record<string, string> = {}): Promise<Page<LogLine>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/log?${new URLSearchParams(query).toString()}`),
-    /** Do the reverse of what a line tells, where that still stands and you may do it. */
-    undo: (name: string, line: string): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/log/${encodeURIComponent(line)}/undo`),
-  },
-  chat_appeals: {
-    /** Your last appeal in the channel, and what became of it. */
-    own: (name: string): Promise<OwnAppeal> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeal`),
-    /** Ask for your ban to be lifted. */
-    appeal: (name: string, body: NewAppeal): Promise<OwnAppeal> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeal`, body),
-    /** Appeals to the channel's team, oldest first; open ones unless said. */
-    appeals: (name: string, query: Record<string, string> = {}): Promise<Page<Appeal>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeals?${new URLSearchParams(query).toString()}`),
-    /** Answer an appeal; what is granted lifts the ban. */
-    answer: (name: string, appeal: string, body: AppealAnswer): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeals/${encodeURIComponent(appeal)}`, body),
-  },
-  follows: {
-    /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
-    follows: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/follows?${new URLSearchParams(query).toString()}`),
-    /** Follow a channel, or say whether its going live is told. */
-    follow: (channel: string, body: FollowChange): Promise<void> => call('PUT', `/account/follows/${encodeURIComponent(channel)}`, body),
-    /** Follow a channel no more. */
-    unfollow: (channel: string): Promise<void> => call('DELETE', `/account/follows/${encodeURIComponent(channel)}`),
-    /** Whom you block, by name. */
-    blocks: (query: Record<string, string> = {}): Promise<Page<Blocked>> => call('GET', `/account/blocks?${new URLSearchParams(query).toString()}`),
-    /** Block an account. */
-    block: (name: string): Promise<void> => call('PUT', `/account/blocks/${encodeURIComponent(name)}`),
-    /** Block an account no more. */
-    unblock: (name: string): Promise<void> => call('DELETE', `/account/blocks/${encodeURIComponent(name)}`),
-    /** What you were told in the last month, newest first. */
-    notifications: (query: Record<string, string> = {}): Promise<Page<Notification>> => call('GET', `/account/notifications?${new URLSearchParams(query).toString()}`),
-    /** You read everything told so far. */
-    read: (): Promise<void> => call('POST', '/account/notifications/read'),
-  },
-  playback: {
-    /** A token to publish to your channel with, in place of a stream key. */
-    publish_token: (name: string, body: Nothing): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/publish-tokens`, body),
-    /** A token to watch the channel with. The same token is set as a cookie for players that can't send headers. */
-    playback_token: (name: string, body: PlaybackRequest): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/playback-tokens`, body),
-    /** The channel's broadcasts, newest first. */
-    broadcasts: (name: string, query: Record<string, string> = {}): Promise<Page<Broadcast>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts?${new URLSearchParams(query).toString()}`),
-  },
-  second_factor: {
-    /** Whether signing in asks for a code. */
-    state: (): Promise<SecondFactor> => call('GET', '/account/second-factor'),
-    /** A secret for an authenticator; it counts once a code of it was confirmed. */
-    begin: (body: PasswordProof): Promise<Enrolment> => call('POST', '/account/second-factor', body),
-    /** Ask for codes from now on; the recovery codes are told this once. */
-    confirm: (body: Code): Promise<RecoveryCodes> => call('POST', '/account/second-factor/confirmation', body),
-    /** Ask for no codes any more. */
-    remove: (body: PasswordProof): Promise<void> => call('POST', '/account/second-factor/removal', body),
-  },
-  logins: {
-    /** Whom people may sign in with. */
-    providers: (): Promise<SignInProviders> => call('GET', '/sign-in-providers'),
-    /** Your logins at providers. */
-    list: (): Promise<Logins> => call('GET', '/account/logins'),
-    /** Take a login away. */
-    remove: (provider: string): Promise<void> => call('DELETE', `/account/logins/${encodeURIComponent(provider)}`),
-  },
-  api_tokens: {
-    /** Your tokens that were not revoked, newest first. */
-    list: (query: Record<string, string> = {}): Promise<Page<ApiToken>> => call('GET', `/account/api-tokens?${new URLSearchParams(query).toString()}`),
-    /** A new token; its text is told this once. */
-    create: (body: NewApiToken): Promise<ApiToken> => call('POST', '/account/api-tokens', body),
-    /** Let a token open nothing any more. */
-    revoke: (token: string): Promise<void> => call('DELETE', `/account/api-tokens/${encodeURIComponent(token)}`),
-  },
-  publishing: {
-    /** How the session that publishes to a channel is doing. */
-    statistics: (name: string): Promise<SessionStatistics> => call('GET', `/channels/${encodeURIComponent(name)}/session/statistics`),
-    /** The session that publishes to a channel. */
-    current: (name: string): Promise<CurrentSession> => call('GET', `/channels/${encodeURIComponent(name)}/session`),
-  },
-  sockets: {
-    /** A ticket for one realtime socket, and where that is. */
-    create: (): Promise<SocketTicket> => call('POST', '/sockets'),
-  },
-  webhooks: {
-    /** Your webhooks, oldest first. */
-    list: (query: Record<string, string> = {}): Promise<Page<Webhook>> => call('GET', `/webhooks?${new URLSearchParams(query).toString()}`),
-    /** A new webhook, of a channel you own or, as an operator, of the whole instance; its secret is shown this once. */
-    create: (body: NewWebhook): Promise<Webhook> => call('POST', '/webhooks', body),
-    /** One of your webhooks. */
-    one: (webhook: string): Promise<Webhook> => call('GET', `/webhooks/${encodeURIComponent(webhook)}`),
-    /** Another address, other events; stop it, or let it begin anew. */
-    change: (webhook: string, body: WebhookChange, version: number): Promise<Webhook> => call('PATCH', `/webhooks/${encodeURIComponent(webhook)}`, body, version),
-    /** Tell it nothing more. */
-    delete: (webhook: string): Promise<void> => call('DELETE', `/webhooks/${encodeURIComponent(webhook)}`),
-    /** What a webhook was told in the last 30 days, newest first. */
-    deliveries: (webhook: string, query: Record<string, string> = {}): Promise<Page<Delivery>> => call('GET', `/webhooks/${encodeURIComponent(webhook)}/deliveries?${new URLSearchParams(query).toString()}`),
-    /** Tell it once more, under the same id. */
-    replay: (webhook: string, delivery: string): Promise<Delivery> => call('POST', `/webhooks/${encodeURIComponent(webhook)}/deliveries/${encodeURIComponent(delivery)}/replay`),
-  },
-  admin: {
-    /** Every account, by name. */
-    accounts: (query: Record<string, string> = {}): Promise<Page<Account>> => call('GET', `/admin/accounts?${new URLSearchParams(query).toString()}`),
-    /** Ban an account or let it back, make it an operator or not; whatever it was signed in with ends. */
-    govern: (name: string, body: AccountChange, version: number): Promise<Account> => call('PATCH', `/admin/accounts/${encodeURIComponent(name)}`, body, version),
-    /** Everything on air, also what is not public, by channel. */
-    broadcasts: (query: Record<string, string> = {}): Promise<Page<LiveBroadcast>> => call('GET', `/admin/broadcasts?${new URLSearchParams(query).toString()}`),
-    /** End a broadcast, and let nobody publish to its channel for a while. */
-    stop: (channel: string, query: Record<string, string> = {}): Promise<void> => call('DELETE', `/admin/broadcasts/${encodeURIComponent(channel)}?${new URLSearchParams(query).toString()}`),
-    /** Every setting of the web role; of secrets only whether they are set. */
-    settings: (): Promise<SettingList> => call('GET', '/admin/settings'),
-    /** Who did what, newest first. */
-    audit: (query: Record<string, string> = {}): Promise<Page<AuditEntry>> => call('GET', `/admin/audit?${new URLSearchParams(query).toString()}`),
-  },
-  latency: {
-    /** A player says how old its picture is. */
-    report: (name: string, body: LatencyReport): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/latency`, body),
-  },
-  time: {
-    /** The server's clock. */
-    read: (): Promise<ServerTime> => call('GET', '/time'),
-  },
+export const live = {
+  /** What can be watched now and the asker may find, newest first. */
+  broadcasts: (): Promise<Broadcasts> => call('GET', '/broadcasts'),
+  /** One channel and its state. A former name leads to the present one (308). */
+  channel: (name: string): Promise<Channel> => call('GET', `/channels/${encodeURIComponent(name)}`),
+};
+
+export const accounts = {
+  /** Sign up; the browser that asks is signed in. */
+  create: (body: NewAccount): Promise<SessionBegun> => call('POST', '/accounts', body),
+  /** What everybody sees of somebody. */
+  read: (name: string): Promise<Profile> => call('GET', `/accounts/${encodeURIComponent(name)}`),
+  /** Have a link to choose a new password sent to an address, if an account has proven it; the answer is the same if none has. */
+  forgotten: (body: ResetRequest): Promise<void> => call('POST', '/account/reset-requests', body),
+  /** Choose a new password by the link that was sent; every session of the account ends. */
+  reset: (body: Reset): Promise<void> => call('POST', '/account/resets', body),
+  /** Prove an e-mail address by the link that was sent to it. */
+  verify: (body: Verification): Promise<void> => call('POST', '/account/verifications', body),
+  /** A link by which one person can sign up. */
+  invite: (body: NewInvite): Promise<Invite> => call('POST', '/admin/invites', body),
+};
+
+export const sessions = {
+  /** Sign in: a cookie for a browser, tokens for a program. */
+  create: (body: SignIn): Promise<SessionBegun> => call('POST', '/sessions', body),
+  /** Exchange a refresh token for the next two tokens; one that was exchanged before ends its session. */
+  refresh: (body: Refresh): Promise<Tokens> => call('POST', '/sessions/refresh', body),
+  /** Who is signed in here. */
+  current: (): Promise<SessionState> => call('GET', '/session'),
+  /** Sign out here. */
+  sign_out: (): Promise<void> => call('DELETE', '/session'),
+  /** Where you are signed in, the newest first. */
+  list: (query: Record<string, string> = {}): Promise<Page<Session>> => call('GET', `/sessions?${new URLSearchParams(query).toString()}`),
+  /** Sign out somewhere else. */
+  end: (session: string): Promise<void> => call('DELETE', `/sessions/${encodeURIComponent(session)}`),
+};
+
+export const account = {
+  /** Your account. */
+  read: (): Promise<Account> => call('GET', '/account'),
+  /** Change what is told of you, or your e-mail address. */
+  change: (body: OwnAccountChange, version: number): Promise<Account> => call('PATCH', '/account', body, version),
+  /** Choose another password; every other session ends, and this one is followed by a new one. */
+  change_password: (body: PasswordChange): Promise<SessionBegun> => call('PUT', '/account/password', body),
+  /** Have a link sent to your e-mail address that proves it is yours. */
+  ask_verification: (): Promise<void> => call('POST', '/account/verification-requests'),
+  /** Everything that is kept about you. */
+  export: (): Promise<AccountExport> => call('GET', '/account/export'),
+  /** Delete your account and your channels, for good. */
+  delete: (body: PasswordProof): Promise<void> => call('DELETE', '/account', body),
+  /** Show a picture of you: PNG, JPEG, WebP or GIF, of at most 2 MiB. It is made into a small square one. */
+  set_avatar: (body: Blob): Promise<Account> => call('PUT', '/account/avatar', body),
+  /** Show no picture of you. */
+  remove_avatar: (): Promise<void> => call('DELETE', '/account/avatar'),
+};
+
+export const channels = {
+  /** Public channels, those that fit. A page may be shorter than asked for and not be the last. */
+  find: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/channels?${new URLSearchParams(query).toString()}`),
+  /** A new channel of yours. */
+  create: (body: NewChannel): Promise<Channel> => call('POST', '/channels', body),
+  /** Your channels, by name. */
+  mine: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/channels?${new URLSearchParams(query).toString()}`),
+  /** Change a channel of yours. It is not renamed while it is on the air. */
+  edit: (name: string, body: ChannelChange, version: number): Promise<Channel> => call('PATCH', `/channels/${encodeURIComponent(name)}`, body, version),
+  /** Delete a channel of yours, its keys, roles and the list of its broadcasts. Not while it is on the air. */
+  delete: (name: string, version: number): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}`, undefined, version),
+};
+
+export const channel_pictures = {
+  /** Set the channel's picture, its banner, or the offline-picture, shown while it is off the air. */
+  put: (name: string, kind: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`, body),
+  /** Take a picture of the channel away. */
+  delete: (name: string, kind: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/pictures/${encodeURIComponent(kind)}`),
+};
+
+export const keys = {
+  /** The channel's keys, revoked ones too, oldest first. */
+  keys: (name: string, query: Record<string, string> = {}): Promise<Page<StreamKey>> => call('GET', `/channels/${encodeURIComponent(name)}/keys?${new URLSearchParams(query).toString()}`),
+  /** A new stream key; told this once. */
+  create: (name: string, body: NewStreamKey): Promise<StreamKey> => call('POST', `/channels/${encodeURIComponent(name)}/keys`, body),
+  /** Revoke a key; what it publishes ends within five seconds. */
+  revoke: (name: string, key: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/keys/${encodeURIComponent(key)}`),
+};
+
+export const roles = {
+  /** Who has a role in the channel, by name. */
+  roles: (name: string, query: Record<string, string> = {}): Promise<Page<Role>> => call('GET', `/channels/${encodeURIComponent(name)}/roles?${new URLSearchParams(query).toString()}`),
+  /** Give an account a role instead of the one it has. */
+  give: (name: string, account: string, body: RoleChange): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`, body),
+  /** Take an account's role away. */
+  take: (name: string, account: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/roles/${encodeURIComponent(account)}`),
+  /** Who is banned from the channel now, by name. */
+  bans: (name: string, query: Record<string, string> = {}): Promise<Page<Ban>> => call('GET', `/channels/${encodeURIComponent(name)}/bans?${new URLSearchParams(query).toString()}`),
+  /** Ban an account from the channel, or change its ban. */
+  ban: (name: string, account: string, body: BanChange): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`, body),
+  /** Lift an account's ban. */
+  lift: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/bans/${encodeURIComponent(account)}`),
+};
+
+export const messages = {
+  /** Messages, newest first. A page of a search can be short and yet not be the last. */
+  find: (name: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
+  /** What was said during a broadcast, in the order of the pictures its authors saw. */
+  replay: (name: string, broadcast: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts/${encodeURIComponent(broadcast)}/chat?${new URLSearchParams(query).toString()}`),
+};
+
+export const emotes = {
+  /** The channel's emotes, by name. */
+  emotes: (name: string): Promise<Emotes> => call('GET', `/channels/${encodeURIComponent(name)}/emotes`),
+  /** Add an emote: a picture of at most 512 KiB, made small. */
+  add: (name: string, emote: string, body: Blob): Promise<void> => call('PUT', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`, body),
+  /** Remove an emote; messages show its name from then on. */
+  remove: (name: string, emote: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/emotes/${encodeURIComponent(emote)}`),
+};
+
+export const polls = {
+  /** The poll that runs, or the last one while it is shown. */
+  poll: (name: string): Promise<PollState> => call('GET', `/channels/${encodeURIComponent(name)}/poll`),
+  /** Ask something, instead of what was asked before. */
+  open: (name: string, body: PollAsked): Promise<PollState> => call('POST', `/channels/${encodeURIComponent(name)}/poll`, body),
+  /** End a poll before its time; how it ended stays on show. */
+  close: (name: string, poll: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
+  /** Show no poll any more, running or over. */
+  dismiss: (name: string): Promise<void> => call('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
+};
+
+export const chat_pins = {
+  /** Keep a message above all others, instead of the one before. */
+  pin: (name: string, message: string): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/pin/${encodeURIComponent(message)}`),
+  /** Take the pinned message down. */
+  unpin: (name: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/pin`),
+};
+
+export const previews = {
+  /** What a link leads to, in words. This server asks, so that nobody's browser is seen there. */
+  preview: (name: string, query: Record<string, string> = {}): Promise<Preview> => call('GET', `/channels/${encodeURIComponent(name)}/chat/preview?${new URLSearchParams(query).toString()}`),
+};
+
+export const chat_settings = {
+  /** All settings of the channel's chat. */
+  read: (name: string): Promise<ChatSettings> => call('GET', `/channels/${encodeURIComponent(name)}/chat/settings`),
+  /** Change some settings; in force for every message from then on. */
+  change: (name: string, body: ChatSettingsChange, version: number): Promise<ChatSettings> => call('PATCH', `/channels/${encodeURIComponent(name)}/chat/settings`, body, version),
+  /** Raise the shield: the stricter modes of ``shield_modes`` apply. */
+  raise_shield: (name: string, body: ShieldRaised): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/shield`, body),
+  /** Lower the shield. */
+  lower_shield: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/shield?${new URLSearchParams(query).toString()}`),
+};
+
+export const chat_deletions = {
+  /** Delete a message. */
+  delete: (name: string, message: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages/${encodeURIComponent(message)}?${new URLSearchParams(query).toString()}`),
+  /** Delete everything an account wrote. */
+  purge: (name: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
+  /** Take everything away that was said so far. */
+  clear: (name: string, body: Because): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/clear`, body),
+};
+
+export const chat_restrictions = {
+  /** Whose timeout runs, by name. */
+  mutes: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/mutes?${new URLSearchParams(query).toString()}`),
+  /** Keep an account from writing for a while from now on. */
+  mute: (name: string, account: string, body: Mute): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`, body),
+  /** End an account's timeout. */
+  unmute: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/mutes/${encodeURIComponent(account)}`),
+  /** Warn an account; it writes again once it says that it read that. */
+  warn: (name: string, account: string, body: Warn): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`, body),
+  /** Take a warning back that was not acknowledged. */
+  unwarn: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/warnings/${encodeURIComponent(account)}`),
+  /** Say that you read the warning the channel's team gave you. */
+  acknowledge: (name: string): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/chat/acknowledgement`),
+  /** Whom the team watches, by name. */
+  suspicions: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/suspicions?${new URLSearchParams(query).toString()}`),
+  /** Watch an account: its messages are marked for the team, or held. */
+  suspect: (name: string, account: string, body: Suspect): Promise<Done> => call('PUT', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`, body),
+  /** Watch an account no longer. */
+  unsuspect: (name: string, account: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/suspicions/${encodeURIComponent(account)}`),
+};
+
+export const chat_queue = {
+  /** What waits, oldest first. */
+  queue: (name: string, query: Record<string, string> = {}): Promise<Page<HeldMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/queue?${new URLSearchParams(query).toString()}`),
+  /** Let a message through or not; of several who decide, the first does. */
+  decide: (name: string, message: string, body: Decision): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/queue/${encodeURIComponent(message)}`, body),
+};
+
+export const chat_terms = {
+  /** All terms of the channel. */
+  terms: (name: string): Promise<Terms> => call('GET', `/channels/${encodeURIComponent(name)}/chat/terms`),
+  /** Block, hold or permit a term. */
+  add: (name: string, body: NewTerm): Promise<MadeTerm> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms`, body),
+  /** Remove a term. */
+  remove: (name: string, term: string, query: Record<string, string> = {}): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/terms/${encodeURIComponent(term)}?${new URLSearchParams(query).toString()}`),
+  /** What a term would have done to the newest thousand messages. Nothing is changed. */
+  try_term: (name: string, body: NewTerm): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/terms/test`, body),
+  /** What changed settings, with the channel's terms, would have done to the newest thousand messages. Nothing is changed. */
+  try_settings: (name: string, body: ChatSettingsChange): Promise<FilterOutcome> => call('POST', `/channels/${encodeURIComponent(name)}/chat/automod/test`, body),
+};
+
+export const chat_people = {
+  /** Who wrote last, newest first. */
+  chatters: (name: string, query: Record<string, string> = {}): Promise<Page<Chatter>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/chatters?${new URLSearchParams(query).toString()}`),
+  /** Everything about an account in the channel at once. */
+  card: (name: string, account: string): Promise<UserCard> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}`),
+  /** What an account wrote in the channel, newest first, whatever became of it. */
+  messages: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<WrittenMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/messages?${new URLSearchParams(query).toString()}`),
+  /** What the team wrote down about an account, newest first. */
+  notes: (name: string, account: string, query: Record<string, string> = {}): Promise<Page<Note>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes?${new URLSearchParams(query).toString()}`),
+  /** Write something down about an account, for the team. */
+  add_note: (name: string, account: string, body: NewNote): Promise<Note> => call('POST', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes`, body),
+  /** Take a note out, for good. */
+  remove_note: (name: string, account: string, note: string): Promise<Done> => call('DELETE', `/channels/${encodeURIComponent(name)}/chat/users/${encodeURIComponent(account)}/notes/${encodeURIComponent(note)}`),
+};
+
+export const chat_log = {
+  /** Who did what to whom and why, newest first. */
+  log: (name: string, query: Record<string, string> = {}): Promise<Page<LogLine>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/log?${new URLSearchParams(query).toString()}`),
+  /** Do the reverse of what a line tells, where that still stands and you may do it. */
+  undo: (name: string, line: string): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/log/${encodeURIComponent(line)}/undo`),
+};
+
+export const chat_appeals = {
+  /** Your last appeal in the channel, and what became of it. */
+  own: (name: string): Promise<OwnAppeal> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeal`),
+  /** Ask for your ban to be lifted. */
+  appeal: (name: string, body: NewAppeal): Promise<OwnAppeal> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeal`, body),
+  /** Appeals to the channel's team, oldest first; open ones unless said. */
+  appeals: (name: string, query: Record<string, string> = {}): Promise<Page<Appeal>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/appeals?${new URLSearchParams(query).toString()}`),
+  /** Answer an appeal; what is granted lifts the ban. */
+  answer: (name: string, appeal: string, body: AppealAnswer): Promise<Done> => call('POST', `/channels/${encodeURIComponent(name)}/chat/appeals/${encodeURIComponent(appeal)}`, body),
+};
+
+export const follows = {
+  /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
+  follows: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/follows?${new URLSearchParams(query).toString()}`),
+  /** Follow a channel, or say whether its going live is told. */
+  follow: (channel: string, body: FollowChange): Promise<void> => call('PUT', `/account/follows/${encodeURIComponent(channel)}`, body),
+  /** Follow a channel no more. */
+  unfollow: (channel: string): Promise<void> => call('DELETE', `/account/follows/${encodeURIComponent(channel)}`),
+  /** Whom you block, by name. */
+  blocks: (query: Record<string, string> = {}): Promise<Page<Blocked>> => call('GET', `/account/blocks?${new URLSearchParams(query).toString()}`),
+  /** Block an account. */
+  block: (name: string): Promise<void> => call('PUT', `/account/blocks/${encodeURIComponent(name)}`),
+  /** Block an account no more. */
+  unblock: (name: string): Promise<void> => call('DELETE', `/account/blocks/${encodeURIComponent(name)}`),
+  /** What you were told in the last month, newest first. */
+  notifications: (query: Record<string, string> = {}): Promise<Page<Notification>> => call('GET', `/account/notifications?${new URLSearchParams(query).toString()}`),
+  /** You read everything told so far. */
+  read: (): Promise<void> => call('POST', '/account/notifications/read'),
+};
+
+export const playback = {
+  /** A token to publish to your channel with, in place of a stream key. */
+  publish_token: (name: string, body: Nothing): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/publish-tokens`, body),
+  /** A token to watch the channel with. The same token is set as a cookie for players that can't send headers. */
+  playback_token: (name: string, body: PlaybackRequest): Promise<IssuedToken> => call('POST', `/channels/${encodeURIComponent(name)}/playback-tokens`, body),
+  /** The channel's broadcasts, newest first. */
+  broadcasts: (name: string, query: Record<string, string> = {}): Promise<Page<Broadcast>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts?${new URLSearchParams(query).toString()}`),
+};
+
+export const second_factor = {
+  /** Whether signing in asks for a code. */
+  state: (): Promise<SecondFactor> => call('GET', '/account/second-factor'),
+  /** A secret for an authenticator; it counts once a code of it was confirmed. */
+  begin: (body: PasswordProof): Promise<Enrolment> => call('POST', '/account/second-factor', body),
+  /** Ask for codes from now on; the recovery codes are told this once. */
+  confirm: (body: Code): Promise<RecoveryCodes> => call('POST', '/account/second-factor/confirmation', body),
+  /** Ask for no codes any more. */
+  remove: (body: PasswordProof): Promise<void> => call('POST', '/account/second-factor/removal', body),
+};
+
+export const logins = {
+  /** Whom people may sign in with. */
+  providers: (): Promise<SignInProviders> => call('GET', '/sign-in-providers'),
+  /** Your logins at providers. */
+  list: (): Promise<Logins> => call('GET', '/account/logins'),
+  /** Take a login away. */
+  remove: (provider: string): Promise<void> => call('DELETE', `/account/logins/${encodeURIComponent(provider)}`),
+};
+
+export const api_tokens = {
+  /** Your tokens that were not revoked, newest first. */
+  list: (query: Record<string, string> = {}): Promise<Page<ApiToken>> => call('GET', `/account/api-tokens?${new URLSearchParams(query).toString()}`),
+  /** A new token; its text is told this once. */
+  create: (body: NewApiToken): Promise<ApiToken> => call('POST', '/account/api-tokens', body),
+  /** Let a token open nothing any more. */
+  revoke: (token: string): Promise<void> => call('DELETE', `/account/api-tokens/${encodeURIComponent(token)}`),
+};
+
+export const publishing = {
+  /** How the session that publishes to a channel is doing. */
+  statistics: (name: string): Promise<SessionStatistics> => call('GET', `/channels/${encodeURIComponent(name)}/session/statistics`),
+  /** The session that publishes to a channel. */
+  current: (name: string): Promise<CurrentSession> => call('GET', `/channels/${encodeURIComponent(name)}/session`),
+};
+
+export const sockets = {
+  /** A ticket for one realtime socket, and where that is. */
+  create: (): Promise<SocketTicket> => call('POST', '/sockets'),
+};
+
+export const webhooks = {
+  /** Your webhooks, oldest first. */
+  list: (query: Record<string, string> = {}): Promise<Page<Webhook>> => call('GET', `/webhooks?${new URLSearchParams(query).toString()}`),
+  /** A new webhook, of a channel you own or, as an operator, of the whole instance; its secret is shown this once. */
+  create: (body: NewWebhook): Promise<Webhook> => call('POST', '/webhooks', body),
+  /** One of your webhooks. */
+  one: (webhook: string): Promise<Webhook> => call('GET', `/webhooks/${encodeURIComponent(webhook)}`),
+  /** Another address, other events; stop it, or let it begin anew. */
+  change: (webhook: string, body: WebhookChange, version: number): Promise<Webhook> => call('PATCH', `/webhooks/${encodeURIComponent(webhook)}`, body, version),
+  /** Tell it nothing more. */
+  delete: (webhook: string): Promise<void> => call('DELETE', `/webhooks/${encodeURIComponent(webhook)}`),
+  /** What a webhook was told in the last 30 days, newest first. */
+  deliveries: (webhook: string, query: Record<string, string> = {}): Promise<Page<Delivery>> => call('GET', `/webhooks/${encodeURIComponent(webhook)}/deliveries?${new URLSearchParams(query).toString()}`),
+  /** Tell it once more, under the same id. */
+  replay: (webhook: string, delivery: string): Promise<Delivery> => call('POST', `/webhooks/${encodeURIComponent(webhook)}/deliveries/${encodeURIComponent(delivery)}/replay`),
+};
+
+export const admin = {
+  /** Every account, by name. */
+  accounts: (query: Record<string, string> = {}): Promise<Page<Account>> => call('GET', `/admin/accounts?${new URLSearchParams(query).toString()}`),
+  /** Ban an account or let it back, make it an operator or not; whatever it was signed in with ends. */
+  govern: (name: string, body: AccountChange, version: number): Promise<Account> => call('PATCH', `/admin/accounts/${encodeURIComponent(name)}`, body, version),
+  /** Everything on air, also what is not public, by channel. */
+  broadcasts: (query: Record<string, string> = {}): Promise<Page<LiveBroadcast>> => call('GET', `/admin/broadcasts?${new URLSearchParams(query).toString()}`),
+  /** End a broadcast, and let nobody publish to its channel for a while. */
+  stop: (channel: string, query: Record<string, string> = {}): Promise<void> => call('DELETE', `/admin/broadcasts/${encodeURIComponent(channel)}?${new URLSearchParams(query).toString()}`),
+  /** Every setting of the web role; of secrets only whether they are set. */
+  settings: (): Promise<SettingList> => call('GET', '/admin/settings'),
+  /** Who did what, newest first. */
+  audit: (query: Record<string, string> = {}): Promise<Page<AuditEntry>> => call('GET', `/admin/audit?${new URLSearchParams(query).toString()}`),
+};
+
+export const latency = {
+  /** A player says how old its picture is. */
+  report: (name: string, body: LatencyReport): Promise<void> => call('POST', `/channels/${encodeURIComponent(name)}/latency`, body),
+};
+
+export const time = {
+  /** The server's clock. */
+  read: (): Promise<ServerTime> => call('GET', '/time'),
 };

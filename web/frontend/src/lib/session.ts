@@ -1,24 +1,7 @@
 /** Who is signed in, asked once a page. Requests that change something carry the session's CSRF token. */
 
 import { ApiError, request } from './api';
-
-export interface Account {
-  name: string;
-  display_name: string;
-  colour: string;
-  avatar: string | null;
-  role: 'user' | 'operator';
-  state: 'active' | 'banned';
-  email: string | null;
-  email_verified: boolean;
-  created_ms: number;
-  version: number;
-}
-
-export interface SessionState {
-  account: Account | null;
-  csrf: string;
-}
+import type { SessionState } from './rest';
 
 let known: Promise<SessionState> | null = null;
 

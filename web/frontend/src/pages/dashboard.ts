@@ -16,8 +16,8 @@ import { ExternalLink, Video } from 'lucide';
 import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { ApiError } from '../lib/api';
-import type { OwnChannel } from '../lib/people';
-import { asApiError, call } from '../lib/session';
+import { rest, type Channel } from '../lib/rest';
+import { asApiError } from '../lib/session';
 import { channelOfPath } from '../parts/element';
 import { icon } from '../parts/icon';
 import { problemNotice } from '../people/form';
@@ -29,7 +29,7 @@ const words = texts.people.dashboard;
 
 @customElement('fl-dashboard')
 export class Dashboard extends PeoplePage {
-  @state() private channel: OwnChannel | null = null;
+  @state() private channel: Channel | null = null;
   @state() private problem: ApiError | null = null;
   @state() private section = window.location.hash.slice(1);
   private readonly name = channelOfPath(window.location.pathname);
@@ -55,7 +55,7 @@ export class Dashboard extends PeoplePage {
 
   private async read(): Promise<void> {
     try {
-      this.channel = await call<OwnChannel>('GET', `/channels/${encodeURIComponent(this.name)}`);
+      this.channel = await rest.live.channel(this.name);
       document.title = `${this.channel.title || this.channel.channel} · ${words.page}`;
     } catch (error) {
       this.problem = asApiError(error);
@@ -85,9 +85,9 @@ export class Dashboard extends PeoplePage {
     `;
   }
 
-  private one(channel: OwnChannel): TemplateResult {
+  private one(channel: Channel): TemplateResult {
     const here = this.section in words.sections ? (this.section as keyof typeof words.sections) : 'details';
-    const changed = (event: CustomEvent<OwnChannel>): void => {
+    const changed = (event: CustomEvent<Channel>): void => {
       this.channel = event.detail;
     };
     const parts = {

@@ -5,7 +5,7 @@ import '../styles/player.css';
 import '../styles/embed.css';
 import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { Channel } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import { Feed, type FeedState } from '../lib/feed';
 import { channelOfPath, PageElement } from '../parts/element';
 import { mark } from '../parts/mark';

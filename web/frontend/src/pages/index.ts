@@ -8,11 +8,10 @@ import { CircleAlert, Eye, Terminal, Video } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Broadcasts, Channel } from '../lib/api';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
-import type { OwnChannel, Page } from '../lib/people';
-import { call, session } from '../lib/session';
+import { rest, type Broadcasts, type Channel } from '../lib/rest';
+import { session } from '../lib/session';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
@@ -42,7 +41,7 @@ export class Front extends PageElement {
 
   private async findFollowed(): Promise<void> {
     if ((await session()).account === null) return;
-    const found = await call<Page<OwnChannel>>('GET', '/account/follows?limit=100').catch(() => null);
+    const found = await rest.follows.follows({ limit: '100' }).catch(() => null);
     this.followed = new Set(found?.items.map((channel) => channel.channel));
   }
 

@@ -5,10 +5,11 @@ import '../styles/people.css';
 import '../parts/top';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { call, forgetSession, returnPath } from '../lib/session';
+import { rest, type NewAccount, type SignInProvider } from '../lib/rest';
+import { forgetSession, returnPath } from '../lib/session';
 import { mark } from '../parts/mark';
 import { field, FormElement, NAME_PATTERN, valuesOf } from '../people/form';
-import { signInProviders, type SignInProvider } from '../people/providers';
+import { signInProviders } from '../people/providers';
 import { texts } from '../texts';
 
 const words = texts.people.sign;
@@ -71,9 +72,9 @@ export class Sign extends FormElement {
   }
 
   private readonly onSignIn = async (event: SubmitEvent): Promise<void> => {
-    const { name, password, code } = valuesOf(event);
+    const { name, password, code } = valuesOf(event, 'name', 'password', 'code');
     const signedIn = await this.work(async () => {
-      await call('POST', '/sessions', { name: name?.trim(), password, ...(code ? { code: code.trim() } : {}) });
+      await rest.sessions.create({ name: name.trim(), password, ...(code ? { code: code.trim() } : {}) });
     });
     if (signedIn) this.leave('/');
     else if (this.problem?.code === 'second_factor_required') {
@@ -100,10 +101,13 @@ export class Sign extends FormElement {
   }
 
   private readonly onSignUp = async (event: SubmitEvent): Promise<void> => {
-    const values = valuesOf(event);
-    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ''));
+    const { name, password, display_name, email } = valuesOf(event, 'name', 'password', 'display_name', 'email');
     const invite = this.setup || this.invite;
-    if (await this.work(async () => void (await call('POST', '/accounts', invite === '' ? given : { ...given, invite })))) this.leave('/dashboard');
+    const given: NewAccount = { name, password };
+    if (display_name.trim() !== '') given.display_name = display_name;
+    if (email.trim() !== '') given.email = email;
+    if (invite !== '') given.invite = invite;
+    if (await this.work(async () => void (await rest.accounts.create(given)))) this.leave('/dashboard');
   };
 
   private reset(): TemplateResult {
@@ -133,13 +137,13 @@ export class Sign extends FormElement {
   }
 
   private readonly onAskReset = async (event: SubmitEvent): Promise<void> => {
-    const { email } = valuesOf(event);
-    await this.work(async () => void (await call('POST', '/account/reset-requests', { email: email?.trim() })), words.reset.sent);
+    const { email } = valuesOf(event, 'email');
+    await this.work(() => rest.accounts.forgotten({ email: email.trim() }), words.reset.sent);
   };
 
   private readonly onChoose = async (event: SubmitEvent): Promise<void> => {
-    const { password } = valuesOf(event);
-    await this.work(async () => void (await call('POST', '/account/resets', { token: this.token, password })), words.reset.set);
+    const { password } = valuesOf(event, 'password');
+    await this.work(() => rest.accounts.reset({ token: this.token, password }), words.reset.set);
   };
 
   private verify(): TemplateResult {
@@ -153,7 +157,7 @@ export class Sign extends FormElement {
 
   private readonly onVerify = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    await this.work(async () => void (await call('POST', '/account/verifications', { token: this.token })), words.verify.done);
+    await this.work(() => rest.accounts.verify({ token: this.token }), words.verify.done);
   };
 
   private leave(fallback: string): void {

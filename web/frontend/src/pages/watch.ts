@@ -8,7 +8,7 @@ import '../people/follow';
 import { Check, Eye, Share2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { Channel } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
 import { copyText } from '../parts/copy';

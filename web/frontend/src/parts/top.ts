@@ -3,7 +3,8 @@
 import { Moon, Sun, SunMoon, Video } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { call, returnPath, session, type Account } from '../lib/session';
+import { rest, type Account } from '../lib/rest';
+import { returnPath, session } from '../lib/session';
 import { setTheme, theme, type Theme } from '../lib/theme';
 import { face } from '../people/face';
 import { texts } from '../texts';
@@ -79,7 +80,7 @@ export class Top extends PageElement {
   };
 
   private readonly signOut = async (): Promise<void> => {
-    await call('DELETE', '/session').catch(() => undefined);
+    await rest.sessions.sign_out().catch(() => undefined);
     window.location.assign('/');
   };
 

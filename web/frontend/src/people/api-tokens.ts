@@ -4,7 +4,7 @@ import '../parts/copy';
 import './confirm';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { call } from '../lib/session';
+import { rest, type ApiToken } from '../lib/rest';
 import { texts } from '../texts';
 import { field, FormElement } from './form';
 import { List } from './list';
@@ -12,20 +12,10 @@ import { when } from './when';
 
 const words = texts.people.account.tokens;
 
-interface ApiToken {
-  id: string;
-  name: string;
-  scopes: string[];
-  created_ms: number;
-  expires_ms: number | null;
-  used_ms: number | null;
-  token: string | null;
-}
-
 @customElement('fl-api-tokens')
 export class ApiTokens extends FormElement {
   @state() private fresh = '';
-  private readonly list = new List<ApiToken>(this, () => '/account/api-tokens');
+  private readonly list = new List<ApiToken>(this, (query) => rest.api_tokens.list(query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -68,7 +58,7 @@ export class ApiTokens extends FormElement {
     const form = event.target as HTMLFormElement;
     const data = new FormData(form);
     await this.work(async () => {
-      this.fresh = (await call<ApiToken>('POST', '/account/api-tokens', { name: data.get('name'), scopes: data.getAll('scope') })).token ?? '';
+      this.fresh = (await rest.api_tokens.create({ name: String(data.get('name')), scopes: data.getAll('scope').map(String) })).token ?? '';
       form.reset();
       await this.list.read();
     });
@@ -76,7 +66,7 @@ export class ApiTokens extends FormElement {
 
   private async revoke(token: ApiToken): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `/account/api-tokens/${encodeURIComponent(token.id)}`);
+      await rest.api_tokens.revoke(token.id);
       this.fresh = '';
       await this.list.read();
     });

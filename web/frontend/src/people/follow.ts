@@ -3,7 +3,8 @@
 import { Heart, HeartOff } from 'lucide';
 import { html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { askToSignIn, call, session } from '../lib/session';
+import { rest } from '../lib/rest';
+import { askToSignIn, session } from '../lib/session';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
 import { FormElement } from './form';
@@ -26,8 +27,7 @@ export class Follow extends FormElement {
 
   private readonly onPress = async (): Promise<void> => {
     if ((await session()).account === null) return askToSignIn();
-    const method = this.following ? 'DELETE' : 'PUT';
-    if (await this.work(async () => void (await call(method, `/account/follows/${encodeURIComponent(this.channel)}`, method === 'PUT' ? {} : undefined)))) {
+    if (await this.work(() => (this.following ? rest.follows.unfollow(this.channel) : rest.follows.follow(this.channel, {})))) {
       this.following = !this.following;
       this.dispatchEvent(new CustomEvent('followed', { bubbles: true }));
     }

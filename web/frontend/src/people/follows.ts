@@ -2,8 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { OwnChannel } from '../lib/people';
-import { call } from '../lib/session';
+import { rest, type Channel } from '../lib/rest';
 import { texts } from '../texts';
 import { FormElement } from './form';
 import { List } from './list';
@@ -12,7 +11,7 @@ const words = texts.people.account.follows;
 
 @customElement('fl-follows')
 export class Follows extends FormElement {
-  private readonly list = new List<OwnChannel>(this, () => '/account/follows');
+  private readonly list = new List<Channel>(this, (query) => rest.follows.follows(query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -28,7 +27,7 @@ export class Follows extends FormElement {
     `;
   }
 
-  private row(channel: OwnChannel): TemplateResult {
+  private row(channel: Channel): TemplateResult {
     return html`
       <tr>
         <td><a href=${`/watch/${channel.channel}`}>${channel.title || channel.channel}</a><span class="sub">${channel.channel}</span></td>
@@ -37,9 +36,9 @@ export class Follows extends FormElement {
     `;
   }
 
-  private async unfollow(channel: OwnChannel): Promise<void> {
+  private async unfollow(channel: Channel): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `/account/follows/${channel.channel}`);
+      await rest.follows.unfollow(channel.channel);
       await this.list.read();
     });
   }

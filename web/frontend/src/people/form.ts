@@ -95,10 +95,12 @@ export function field(field: Field): TemplateResult {
   `;
 }
 
-export function valuesOf(event: SubmitEvent): Record<string, string> {
+/** What a form holds: all of it, or the named fields, empty where the form has none of that name. */
+export function valuesOf<Name extends string = string>(event: SubmitEvent, ...names: Name[]): Record<Name, string> {
   event.preventDefault();
   const data = new FormData(event.target as HTMLFormElement);
-  return Object.fromEntries([...data.entries()].map(([name, value]) => [name, typeof value === 'string' ? value : '']));
+  const found = Object.fromEntries([...data.entries()].map(([name, value]) => [name, typeof value === 'string' ? value : '']));
+  return { ...Object.fromEntries(names.map((name) => [name, ''])), ...found } as Record<Name, string>;
 }
 
 export const NAME_PATTERN = '[a-z0-9]([a-z0-9_\\-]{0,30}[a-z0-9])?';

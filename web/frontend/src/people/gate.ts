@@ -47,7 +47,7 @@ export class Gate extends FormElement {
   }
 
   private readonly onPassword = async (event: SubmitEvent): Promise<void> => {
-    const { password } = valuesOf(event);
+    const { password } = valuesOf(event, 'password');
     await this.work(() => this.open(password ?? ''));
   };
 }

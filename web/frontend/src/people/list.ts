@@ -3,8 +3,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ApiError } from '../lib/api';
-import type { Page } from '../lib/people';
-import { asApiError, call } from '../lib/session';
+import type { Page } from '../lib/rest';
+import { asApiError } from '../lib/session';
 import { texts } from '../texts';
 import { problemNotice } from './form';
 
@@ -16,7 +16,7 @@ export class List<T> implements ReactiveController {
 
   constructor(
     private readonly host: ReactiveControllerHost,
-    private readonly path: () => string,
+    private readonly ask: (query: Record<string, string>) => Promise<Page<T>>,
   ) {
     host.addController(this);
   }
@@ -49,10 +49,8 @@ export class List<T> implements ReactiveController {
 
   private async fetch(more: boolean): Promise<void> {
     const asked = ++this.asked;
-    const path = this.path();
-    const cursor = more && this.next !== null ? `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(this.next)}` : '';
     try {
-      const page = await call<Page<T>>('GET', path + cursor);
+      const page = await this.ask(more && this.next !== null ? { cursor: this.next } : {});
       if (asked !== this.asked) return;
       this.items = more ? [...(this.items ?? []), ...page.items] : page.items;
       this.next = page.next;

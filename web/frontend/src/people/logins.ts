@@ -2,20 +2,13 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { call } from '../lib/session';
+import { rest, type Login, type SignInProvider } from '../lib/rest';
 import { texts } from '../texts';
 import { FormElement } from './form';
-import { signInProviders, type SignInProvider } from './providers';
+import { signInProviders } from './providers';
 import { when } from './when';
 
 const words = texts.people.account.logins;
-
-interface Login {
-  provider: string;
-  label: string;
-  email: string | null;
-  created_ms: number;
-}
 
 @customElement('fl-logins')
 export class Logins extends FormElement {
@@ -29,7 +22,7 @@ export class Logins extends FormElement {
 
   private async read(): Promise<void> {
     this.providers = await signInProviders();
-    if (this.providers.length > 0) this.logins = (await call<{ logins: Login[] }>('GET', '/account/logins')).logins;
+    if (this.providers.length > 0) this.logins = (await rest.logins.list()).logins;
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -64,7 +57,7 @@ export class Logins extends FormElement {
 
   private async unlink(login: Login): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `/account/logins/${encodeURIComponent(login.provider)}`);
+      await rest.logins.remove(login.provider);
       await this.read();
     });
   }

@@ -3,7 +3,7 @@
 import { Download } from 'lucide';
 import { html, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { call, type Account } from '../lib/session';
+import { rest, type Account } from '../lib/rest';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
 import { field, FormElement, valuesOf } from './form';
@@ -41,7 +41,7 @@ export class MyData extends FormElement {
   }
 
   private readonly onDelete = async (event: SubmitEvent): Promise<void> => {
-    const { password } = valuesOf(event);
-    if (await this.work(async () => void (await call('DELETE', '/account', { password })))) window.location.assign('/');
+    const { password } = valuesOf(event, 'password');
+    if (await this.work(() => rest.account.delete({ password }))) window.location.assign('/');
   };
 }

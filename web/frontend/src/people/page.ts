@@ -2,7 +2,8 @@
 
 import { html, type TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
-import { askToSignIn, session, type Account } from '../lib/session';
+import type { Account } from '../lib/rest';
+import { askToSignIn, session } from '../lib/session';
 import { PageElement } from '../parts/element';
 import { texts } from '../texts';
 

@@ -2,7 +2,8 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { call, forgetSession } from '../lib/session';
+import { rest } from '../lib/rest';
+import { forgetSession } from '../lib/session';
 import { texts } from '../texts';
 import { field, FormElement, valuesOf } from './form';
 
@@ -25,11 +26,11 @@ export class Password extends FormElement {
   }
 
   private readonly onChange = async (event: SubmitEvent): Promise<void> => {
-    const values = valuesOf(event);
+    const values = valuesOf(event, 'current', 'new');
     const form = event.target as HTMLFormElement;
     if (
       await this.work(async () => {
-        await call('PUT', '/account/password', { current: values['current'], new: values['new'] });
+        await rest.account.change_password({ current: values.current, new: values.new });
         // The session is a new one, and so is its CSRF token.
         forgetSession();
       }, words.done)

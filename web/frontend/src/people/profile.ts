@@ -3,7 +3,8 @@
 import { Upload } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { call, forgetSession, type Account } from '../lib/session';
+import { rest, type Account } from '../lib/rest';
+import { forgetSession } from '../lib/session';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
 import { face } from './face';
@@ -51,24 +52,23 @@ export class Profile extends FormElement {
   }
 
   private readonly onSave = async (event: SubmitEvent): Promise<void> => {
-    const { display_name, colour, email } = valuesOf(event);
+    const { display_name, colour, email } = valuesOf(event, 'display_name', 'colour', 'email');
     await this.work(async () => {
-      const change = { display_name, colour, email: email?.trim() ? email.trim() : null };
-      this.account = await call<Account>('PATCH', '/account', change, this.account.version);
+      const change = { display_name, colour, email: email.trim() || null };
+      this.account = await rest.account.change(change, this.account.version);
       forgetSession();
     }, texts.people.saved);
   };
 
   private readonly onVerify = async (): Promise<void> => {
-    this.asked = await this.work(async () => void (await call('POST', '/account/verification-requests')));
+    this.asked = await this.work(() => rest.account.ask_verification());
   };
 
   private readonly onPicture = async (event: Event): Promise<void> => {
     const file = (event.target as HTMLInputElement).files?.[0];
     if (file === undefined) return;
     await this.work(async () => {
-      await call('PUT', '/account/avatar', file);
-      this.account = await call<Account>('GET', '/account');
+      this.account = await rest.account.set_avatar(file);
     }, words.pictureSet);
   };
 }

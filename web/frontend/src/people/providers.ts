@@ -1,17 +1,10 @@
 /** Whom people may sign in with, by the operator's word. */
 
-import { request } from '../lib/api';
-
-export interface SignInProvider {
-  name: string;
-  label: string;
-  start: string;
-}
+import { rest, type SignInProvider } from '../lib/rest';
 
 export async function signInProviders(): Promise<SignInProvider[]> {
   try {
-    const response = await request('/api/v1/sign-in-providers');
-    return ((await response.json()) as { providers: SignInProvider[] }).providers;
+    return (await rest.logins.providers()).providers;
   } catch {
     // The other ways to sign in still work.
     return [];

@@ -3,17 +3,11 @@
 import '../parts/copy';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { call } from '../lib/session';
+import { rest, type Enrolment } from '../lib/rest';
 import { texts } from '../texts';
 import { field, FormElement, valuesOf } from './form';
 
 const words = texts.people.account.factor;
-
-interface Enrolment {
-  secret: string;
-  uri: string;
-  picture: string;
-}
 
 @customElement('fl-second-factor')
 export class SecondFactor extends FormElement {
@@ -24,7 +18,7 @@ export class SecondFactor extends FormElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.work(async () => {
-      this.enabled = (await call<{ enabled: boolean }>('GET', '/account/second-factor')).enabled;
+      this.enabled = (await rest.second_factor.state()).enabled;
     });
   }
 
@@ -65,25 +59,25 @@ export class SecondFactor extends FormElement {
   }
 
   private readonly onBegin = async (event: SubmitEvent): Promise<void> => {
-    const { password } = valuesOf(event);
+    const { password } = valuesOf(event, 'password');
     await this.work(async () => {
-      this.enrolment = await call<Enrolment>('POST', '/account/second-factor', { password });
+      this.enrolment = await rest.second_factor.begin({ password });
     });
   };
 
   private readonly onConfirm = async (event: SubmitEvent): Promise<void> => {
-    const { code } = valuesOf(event);
+    const { code } = valuesOf(event, 'code');
     await this.work(async () => {
-      this.recovery = (await call<{ recovery_codes: string[] }>('POST', '/account/second-factor/confirmation', { code })).recovery_codes;
+      this.recovery = (await rest.second_factor.confirm({ code })).recovery_codes;
       this.enrolment = null;
       this.enabled = true;
     });
   };
 
   private readonly onRemove = async (event: SubmitEvent): Promise<void> => {
-    const { password } = valuesOf(event);
+    const { password } = valuesOf(event, 'password');
     await this.work(async () => {
-      await call('POST', '/account/second-factor/removal', { password });
+      await rest.second_factor.remove({ password });
       this.enabled = false;
       this.recovery = [];
     }, words.removed);

@@ -2,8 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { SignedIn } from '../lib/people';
-import { call } from '../lib/session';
+import { rest, type Session } from '../lib/rest';
 import { texts } from '../texts';
 import { FormElement } from './form';
 import { List } from './list';
@@ -14,7 +13,7 @@ const words = texts.people.account.sessions;
 
 @customElement('fl-sessions')
 export class Sessions extends FormElement {
-  private readonly list = new List<SignedIn>(this, () => '/sessions');
+  private readonly list = new List<Session>(this, (query) => rest.sessions.list(query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -31,7 +30,7 @@ export class Sessions extends FormElement {
     `;
   }
 
-  private row(session: SignedIn): TemplateResult {
+  private row(session: Session): TemplateResult {
     return html`
       <tr>
         <td>${programOf(session.user_agent)}<span class="sub numbers">${session.address}</span></td>
@@ -43,9 +42,9 @@ export class Sessions extends FormElement {
     `;
   }
 
-  private async end(session: SignedIn): Promise<void> {
+  private async end(session: Session): Promise<void> {
     await this.work(async () => {
-      await call('DELETE', `/sessions/${encodeURIComponent(session.id)}`);
+      await rest.sessions.end(session.id);
       await this.list.read();
     });
   }

@@ -1,7 +1,7 @@
 /** Lets whoever may watch a channel in: knows the door, and gets and keeps the token where one is needed. */
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { Channel } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import { doorOf, PlaybackToken, type Door } from '../lib/playback-token';
 import { session } from '../lib/session';
 

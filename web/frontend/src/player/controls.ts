@@ -2,7 +2,7 @@
 
 export type Stage = 'loading' | 'offline' | 'starting' | 'live' | 'interrupted' | 'ended' | 'missing' | 'error' | 'unsupported';
 
-import type { ChannelState } from '../lib/api';
+import type { ChannelState } from '../lib/rest';
 import type { PlaybackState } from './playback';
 
 /** What the server says and what the player does, put together to what a viewer is told. */

@@ -3,7 +3,7 @@
 import './player';
 import '../people/gate';
 import { html, type TemplateResult } from 'lit';
-import type { Channel } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import type { Feed, FeedState } from '../lib/feed';
 import type { Admission } from './admission';
 import { serverSays } from './server-says';

@@ -3,7 +3,7 @@
 import { Gauge } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Latency } from '../lib/api';
+import type { Latency } from '../lib/rest';
 import { seconds } from '../lib/format';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';

@@ -3,7 +3,8 @@
 import { CircleHelp, Maximize, Minimize, Pause, PictureInPicture2, Play, Settings, Volume1, Volume2, VolumeX, WifiOff } from 'lucide';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { api, type Channel } from '../lib/api';
+import { api } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import { ServerClock } from '../lib/clock';
 import { recall, remember } from '../lib/storage';
 import { PageElement } from '../parts/element';

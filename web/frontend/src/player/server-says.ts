@@ -1,4 +1,4 @@
-import type { Channel } from '../lib/api';
+import type { Channel } from '../lib/rest';
 import type { FeedState } from '../lib/feed';
 
 /** What the feed means for the player. */

@@ -1,6 +1,6 @@
 /** How the studio proves that it may publish: as somebody who is signed in, or with a pasted stream key. */
 
-import { call } from '../lib/session';
+import { rest } from '../lib/rest';
 
 export interface Credential {
   /** A bearer token for WHIP, good for now. */
@@ -33,7 +33,7 @@ export class SessionCredential implements Credential {
 
   async publish(): Promise<string> {
     if (Date.now() > this.goodUntil - EARLY_MS) {
-      const { token, expires_in } = await call<{ token: string; expires_in: number }>('POST', `/channels/${encodeURIComponent(this.channel)}/publish-tokens`, {});
+      const { token, expires_in } = await rest.playback.publish_token(this.channel, {});
       this.token = token;
       this.goodUntil = Date.now() + expires_in * 1000;
     }

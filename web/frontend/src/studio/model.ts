@@ -1,8 +1,8 @@
 /** The studio's state and what can be done in it. It draws nothing; `changed` says when to draw again. */
 
-import { api, type ApiError, type SessionStatistics } from '../lib/api';
-import type { OwnChannel, Page } from '../lib/people';
-import { call, session } from '../lib/session';
+import { api, type ApiError } from '../lib/api';
+import { rest, type Channel, type SessionStatistics } from '../lib/rest';
+import { session } from '../lib/session';
 import { forget, recall, remember } from '../lib/storage';
 import { WhipClient, type Failure, type WhipState } from '../lib/whip';
 import type { VideoCodec } from '../lib/whip-parts';
@@ -39,7 +39,7 @@ export class Studio {
   channel = recall('studio.channel', 'session') ?? '';
   key = recall('studio.key', 'session') ?? '';
   /** The channels the signed-in person may publish to; null for a stranger. */
-  owned: OwnChannel[] | null = null;
+  owned: Channel[] | null = null;
   withKey = false;
   left = 0;
   startedAt = 0;
@@ -101,7 +101,7 @@ export class Studio {
   private async findChannels(): Promise<void> {
     if ((await session()).account === null) return;
     try {
-      this.owned = (await call<Page<OwnChannel>>('GET', '/account/channels?limit=100')).items;
+      this.owned = (await rest.channels.mine({ limit: '100' })).items;
     } catch {
       // A key still does.
       return;

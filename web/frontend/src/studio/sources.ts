@@ -4,7 +4,7 @@ import { Eye, EyeOff, Mic, MicOff, Monitor, MonitorX, Video, VideoOff } from 'lu
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { bitrate } from '../lib/format';
-import type { OwnChannel } from '../lib/people';
+import type { Channel } from '../lib/rest';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
@@ -82,7 +82,7 @@ export class Sources extends PageElement {
     `;
   }
 
-  private ownChannels(channels: readonly OwnChannel[]): TemplateResult {
+  private ownChannels(channels: readonly Channel[]): TemplateResult {
     const { studio } = this;
     if (channels.length === 0) return html`<p class="help">${texts.people.studio.none} <a href="/dashboard">${texts.people.studio.create}</a></p>`;
     return html`
