@@ -12,7 +12,7 @@ from chat.room_rules import RoomRules
 from chat.shows import Shows
 from chat.team import Team
 from chat.terms import Term
-from storage.access import Granted
+from storage.access import Action, Granted
 from storage.chat.events import MessageKind
 from storage.clock import Clock
 from storage.model.account import Actor
@@ -45,6 +45,7 @@ class CommandRunner:
 
     async def run(self, actor: Actor, granted: Granted, text: str) -> CommandDone:
         """See :class:`chat.command.Commands`."""
+        granted = await self._storage.access.require(actor, Action.SEE, granted.channel.name, fresh=True)
         parsed = parse_command(text, granted.standing)
         match parsed.command.name:
             case "me":

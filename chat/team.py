@@ -43,8 +43,8 @@ class Team:
         self._emit = emit or self._emit_unwatched
 
     async def granted(self, actor: Actor, action: ModerationAction, channel: str) -> Granted:
-        """The channel, if the actor may do this there. Raises as :meth:`storage.access.Access.require`."""
-        return await self.storage.access.require(actor, POWERS[action], channel)
+        """The channel, if the actor may do this there at this moment. Raises as :meth:`storage.access.Access.require`."""
+        return await self.storage.access.require(actor, POWERS[action], channel, fresh=True)
 
     async def over(self, actor: Actor, action: ModerationAction, channel: str, account: str) -> tuple[Granted, Account]:
         """The channel and an account, if the actor may do this to it there.

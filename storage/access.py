@@ -43,8 +43,8 @@ class Access:
         self._clock = clock
         self._known: OrderedDict[tuple[AccountId | None, ChannelName], tuple[float, tuple[Channel, Standing] | None]] = OrderedDict()
 
-    async def require(self, actor: Actor, action: Action, channel: str) -> Granted:
-        """The channel of that name, if the actor may do this with it.
+    async def require(self, actor: Actor, action: Action, channel: str, *, fresh: bool = False) -> Granted:
+        """The channel of that name, if the actor may do this with it. ``fresh`` asks the database whatever is remembered.
 
         Raises:
             NotFound: ``CHANNEL_NOT_FOUND``; there is none, or none the actor may know of: nothing tells which.
@@ -55,7 +55,7 @@ class Access:
             name = channel_name(channel)
         except BadInput:
             raise _absent() from None
-        found = await self._find(actor, name)
+        found = await self._find(actor, name, fresh=fresh)
         if found is None:
             raise _absent()
         record, standing = found
@@ -103,9 +103,9 @@ class Access:
         for key in gone:
             del self._known[key]
 
-    async def _find(self, actor: Actor, name: ChannelName) -> tuple[Channel, Standing] | None:
+    async def _find(self, actor: Actor, name: ChannelName, *, fresh: bool) -> tuple[Channel, Standing] | None:
         key = (_account(actor), name)
-        known = self._known.get(key)
+        known = None if fresh else self._known.get(key)
         if known is not None and known[0] > self._clock.monotonic():
             return known[1]
         found = await self._standings.of(*key)

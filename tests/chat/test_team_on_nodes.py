@@ -1,0 +1,116 @@
+"""What a team does reaches whoever it is about on any node, at once."""
+
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from storage.model.channel import ChannelRole
+from storage.model.ids import ChannelName
+from storage.settings import Settings
+from tests.chat.nodes import Chat, chat_nodes
+from tests.chat.talker import RefusedError, Talker
+from tests.fixtures.valkey import Valkey
+
+
+@pytest_asyncio.fixture
+async def two(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Chat]:
+    """Two nodes, on SQLite, with a channel of Ada's."""
+    async with chat_nodes(Settings(secret="a secret of the tests", data=tmp_path, redis_url=valkey.url), 2) as found:
+        await found.channel(owner=await found.account("ada"))
+        yield found
+
+
+async def refused(act: Awaitable[object]) -> str:
+    with pytest.raises(RefusedError) as raised:
+        await act
+    return str(raised.value.code)
+
+
+def told(talker: Talker, kind: str) -> list[dict[str, object]]:
+    return [event for event in talker.events if event["kind"] == kind]
+
+
+async def test_a_timeout_is_in_force_on_the_other_node_and_ends_by_command(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
+        await grace.say("hello")
+        assert (await ada.say("/timeout grace 10m Too loud"))["text"] == "grace may not write for 10m."
+        assert await refused(grace.say("still here")) == "chat_muted"
+        await grace.until(lambda: grace.you["muted_for"] == "Too loud")
+        await ada.say("/untimeout grace")
+        await grace.until(lambda: "write" in grace.you["may"])
+        await grace.say("thank you")
+        await ada.sees("thank you")
+        assert [event["action"] for event in told(ada, "logged")] == ["timeout", "untimeout"]
+        assert told(grace, "logged") == []
+        assert [event["name"] for event in told(grace, "restricted")] == ["grace"]
+
+
+async def test_a_ban_puts_out_on_the_other_node_and_what_it_undoes_lets_in(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
+        await ada.say("/ban grace Spam")
+        await grace.until(lambda: grace.left == ["chat_banned"])
+        await ada.say("/unban grace")
+        async with two.talker("grace", node=1) as again:
+            await again.say("thank you")
+
+
+async def test_a_warning_is_acknowledged_before_anything_is_written(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
+        await ada.say("/warn grace Mind the rules.")
+        assert await refused(grace.say("what rules?")) == "warning_pending"
+        await grace.until(lambda: grace.you["warning"] == "Mind the rules.")
+        await grace.ask("acknowledge")
+        await grace.say("now I know")
+
+
+async def test_what_is_deleted_purged_cleared_and_restored_is_so_for_everybody(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace, two.talker(node=1) as stranger:
+        first = await grace.say("first")
+        await grace.say("second")
+        await ada.say(f"/delete {first['message']}")
+        await ada.say("/purge grace")
+        await stranger.until(lambda: bool(told(stranger, "purged")))
+        assert [event["ids"] for event in told(stranger, "deleted")] == [[first["message"]]]
+        channel = await two.storage.channels.get(ChannelName("main"))
+        purge = (await two.storage.moderation.actions.list(channel.id))[0]
+        acted = await two.storage.moderation.actions.undo(channel.id, purge.id, by=None)
+        await two.storage.bus.tell_room(acted.hint)
+        await stranger.until(lambda: bool(told(stranger, "restored")))
+        async with two.talker(node=1) as late:
+            assert late.shown == ["second"]
+        await ada.say("/clear")
+        await stranger.until(lambda: bool(told(stranger, "cleared")))
+        async with two.talker(node=1) as late:
+            assert late.shown == []
+
+
+async def test_modes_shield_and_terms_hold_for_the_next_message_on_any_node(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
+        await ada.say("/readonly")
+        assert await refused(grace.say("hello")) == "read_only"
+        await ada.say("/readonly off")
+        await ada.say("/block-term darn")
+        assert await refused(grace.say("darn")) == "message_blocked"
+        await ada.say("/hold-term hmm")
+        assert (await grace.say("hmm"))["held"]
+        await ada.until(lambda: [event["why"] for event in told(ada, "held")] == [["term: hmm"]])
+        await ada.say("/shield")
+        assert await refused(grace.say("hello")) == "followers_only"
+        await grace.until(lambda: any(event["shield"] for event in told(grace, "modes")))
+
+
+async def test_who_is_made_a_moderator_moderates_at_once_and_no_longer_when_that_is_taken(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace, two.talker("eve", node=1) as eve:
+        assert await refused(grace.say("/clear")) == "not_allowed"
+        await ada.say("/mod grace")
+        await grace.until(lambda: "moderate" in grace.you["may"])
+        await grace.say("/timeout eve 1m")
+        await eve.until(lambda: eve.you["refused"] == "chat_muted")
+        assert await refused(grace.say("/ban ada")) == "not_allowed"
+        await ada.say("/unmod grace")
+        await grace.until(lambda: "moderate" not in grace.you["may"])
+        assert await refused(grace.say("/untimeout eve")) == "not_allowed"
+        role = await two.storage.roles.list((await two.storage.channels.get(ChannelName("main"))).id)
+        assert ChannelRole.MODERATOR not in {one.role for one in role}
