@@ -19,7 +19,6 @@ from storage.model.account import Actor
 from storage.model.channel import ChannelRole
 from storage.model.chat import ModerationAction, Suspicion, TermEffect, TermForm
 from storage.model.errors import BadInput, ErrorCode, Refused, Unavailable
-from storage.opening import Storage
 
 TIMEOUT_SECONDS = 600
 SLOW_SECONDS = 30
@@ -34,10 +33,9 @@ Run = Callable[[Actor, Granted, Parsed], Awaitable[str]]
 class CommandRunner:
     """Implements :class:`chat.command.Commands`."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
-        team = Team(storage)
+    def __init__(self, team: Team, clock: Clock) -> None:
         self._team = team
-        self._storage = storage
+        self._storage = team.storage
         self._moderation = Moderation(team, clock)
         self._rules = RoomRules(team, clock)
         self._shows = Shows(team)

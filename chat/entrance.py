@@ -1,5 +1,7 @@
 """Coming into a room and leaving it: who may, and what they are told so that they miss nothing and see nothing twice."""
 
+from collections.abc import Callable
+
 from chat.on_air import OnAir
 from chat.participants import watches
 from chat.presence import RoomPresence
@@ -29,18 +31,30 @@ MOST_ROOMS = 50
 TRIES = 4
 """How often somebody is judged anew because the room changed while they came in."""
 
+Arrived = Callable[[Room, Participant, str], None]
+"""Is told who came into which room, from which address. Takes no time."""
+
 
 class Entrance:
     """One for each node."""
 
     def __init__(
-        self, storage: Storage, registry: Registry, *, presence: RoomPresence, on_air: OnAir, hints: RoomHints, clock: Clock
+        self,
+        storage: Storage,
+        registry: Registry,
+        *,
+        presence: RoomPresence,
+        on_air: OnAir,
+        hints: RoomHints,
+        arrived: Arrived,
+        clock: Clock,
     ) -> None:
         self._storage = storage
         self._registry = registry
         self._presence = presence
         self._on_air = on_air
         self._hints = hints
+        self._arrived = arrived
         self._clock = clock
         self._rooms_of: dict[int, set[Room]] = {}
 
@@ -102,6 +116,8 @@ class Entrance:
         room.add(listener)
         self._rooms_of.setdefault(socket.identifier, set()).add(room)
         self._presence.came(room)
+        if participant is not None:
+            self._arrived(room, participant, socket.actor.address)
         socket.tell(self._joined(room, frame, listener, missed, live=live))
         if missed is not None and missed.seq > missed.after:
             socket.pass_on(prepared_batch(room.channel.name, missed))

@@ -11,3 +11,6 @@ COMMITTED = Counter("fanlight_chat_messages", "Messages that were written.")
 MESSAGES_REFUSED = Counter("fanlight_chat_messages_refused", "Messages that the rules refused, by code.", ["code"])
 HOLES = Counter("fanlight_chat_holes", "Rooms that began anew on this node because events were forgotten before it had read them.")
 HINTS_LOST = Counter("fanlight_chat_hints_lost", "Hints that were not told because the bus was away; the log has them.")
+NEWCOMERS_PASSED_OVER = Counter(
+    "fanlight_chat_newcomers_passed_over", "Newcomers that were not compared with who is banned, because too many came at once."
+)

@@ -96,6 +96,8 @@ class Requests:
             hint = await self._storage.members.acknowledge(room.channel.id, account.id, account.name)
             if hint is not None:
                 await self._told(hint)
+                # Whoever is told that it is done may write.
+                await self._registry.renew(room)
             socket.tell(Done(id=frame.id))
 
     async def _send(self, socket: Socket, frame: Send) -> None:

@@ -19,6 +19,7 @@ from chat.registry import Registry
 from chat.requests import Requests
 from chat.room import Room
 from chat.sockets import Socket
+from chat.watch import Watch
 from storage.bus.rooms import RoomHints
 from storage.chat.events import Event, MentionHint, ModesChanged, Restored, RoomHint, StandingChanged
 from storage.clock import Clock
@@ -51,7 +52,17 @@ _log = structlog.get_logger("chat")
 class Rooms:
     """Implements :class:`chat.sockets.Frames`."""
 
-    def __init__(self, storage: Storage, clock: Clock, node: NodeId, *, hints: RoomHints, rates: RateLimits, commands: Commands) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        node: NodeId,
+        *,
+        hints: RoomHints,
+        rates: RateLimits,
+        commands: Commands,
+        watch: Watch,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._hints = hints
@@ -64,7 +75,10 @@ class Rooms:
         self._registry = Registry(storage, clock, happened=self._happened, renewed=self._renewed, begun=self._begun)
         self._presence = RoomPresence(storage.bus, clock, node)
         on_air = OnAir(storage.bus, clock)
-        self._entrance = Entrance(storage, self._registry, presence=self._presence, on_air=on_air, hints=hints, clock=clock)
+        self._entrance = Entrance(
+            storage, self._registry, presence=self._presence, on_air=on_air, hints=hints, arrived=watch.came, clock=clock
+        )
+        self._watch = watch
         self._mentions = Mentions(storage, self._entrance, clock)
         self._polls = Polls(storage, clock)
         self._poster = Poster(storage, self._registry, clock, told=self.told)
@@ -93,6 +107,7 @@ class Rooms:
                 ("polls", self._polls.run),
                 ("presence", self._count),
                 ("mentions", self._mentions.run),
+                ("watch", self._watch.run),
             ):
                 tasks.start(name, self._kept(name, work))
             tasks.start("look", every(self._clock, EAGER_SECONDS, self._look, name="rooms"))
@@ -168,6 +183,8 @@ class Rooms:
         if any(isinstance(event, StandingChanged | ModesChanged) for event in happened):
             room.stale = True
             self._start("renew", self._registry.renew(room))
+        if any(isinstance(event, ModesChanged) and not event.shield for event in happened):
+            self._watch.calm(room.channel.id)
         if any(isinstance(event, Restored) for event in happened):
             self._start("reread", self._registry.reread(room))
 

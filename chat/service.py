@@ -8,7 +8,9 @@ from chat.connection import PACE
 from chat.descriptors import raise_limit
 from chat.rooms import Rooms
 from chat.server import SPARE, SocketLimits, SocketServer
+from chat.team import Team
 from chat.tickets import Tickets
+from chat.watch import Watch
 from storage.clock import Clock
 from storage.limits import Limit
 from storage.node import Node, Tasks
@@ -28,8 +30,11 @@ UNLIMITED = 100.0
 async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[SocketServer]:
     """The chat of this node. Whoever serves its sockets drains them before this is left."""
     rates = RateLimits(storage.bus, clock, factor=settings.rate_limits)
+    team = Team(storage)
     async with storage.bus.room_hints() as hints, Tasks("chat") as tasks:
-        rooms = Rooms(storage, clock, node.identifier, hints=hints, rates=rates, commands=CommandRunner(storage, clock))
+        rooms = Rooms(
+            storage, clock, node.identifier, hints=hints, rates=rates, commands=CommandRunner(team, clock), watch=Watch(team, clock)
+        )
         server = SocketServer(rooms, Tickets(storage, clock), limits(settings, raise_limit()), clock, tasks)
         tasks.start("rooms", rooms.run())
         tasks.start("look", server.look())

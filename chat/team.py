@@ -10,6 +10,7 @@ from storage.access import Granted
 from storage.chat.events import Logged, RoomHint
 from storage.database.chat_act import Acted
 from storage.model.account import Account, Actor
+from storage.model.channel import Channel
 from storage.model.chat import POWERS, ModerationAction
 from storage.model.errors import BadInput, ErrorCode, NotFound, Unavailable
 from storage.model.event import Event
@@ -73,8 +74,14 @@ class Team:
 
     async def done(self, actor: Actor, granted: Granted, acted: Acted) -> Acted:
         """Tell other nodes, webhooks and the audit log what was committed; returns the same."""
-        channel = granted.channel
-        self.storage.access.forget(channel.name)
+        self.storage.access.forget(granted.channel.name)
+        await self.by_itself(granted.channel, acted)
+        for line in acted.logged:
+            await self._audit(actor, granted, line)
+        return acted
+
+    async def by_itself(self, channel: Channel, acted: Acted) -> None:
+        """The same for what a room did without anybody asking."""
         await self.tell(acted.hint)
         for line in acted.logged:
             payload = {
@@ -86,8 +93,6 @@ class Team:
                 "reason": line.reason,
             }
             await self._emit(Event.MODERATION_ACTED, channel.id, payload)
-            await self._audit(actor, granted, line)
-        return acted
 
     async def tell(self, hint: RoomHint) -> None:
         """Tell other nodes. Those that don't hear it look into the log."""

@@ -11,6 +11,7 @@ from storage.chat.events import Restricted
 from storage.database.chat_act import Act, Acted, RoomRepository, done
 from storage.database.tables import account as accounts
 from storage.database.tables import channel_ban as bans
+from storage.database.tables import session as sessions
 from storage.model.channel import ChannelBan
 from storage.model.chat import ModerationAction
 from storage.model.errors import Conflict, ErrorCode, NotFound
@@ -64,6 +65,36 @@ class BanRepository(RoomRepository):
             ChannelBan(AccountId(row.account), AccountName(row.name), row.display_name, row.reason, row.created_at, row.expires_at)
             for row in rows
         ]
+
+    async def newest(self, channel: ChannelId, *, limit: int) -> Sequence["BannedFrom"]:
+        """The newest bans in force, and from where their accounts were signed in last."""
+        now = self._now()
+        last = (
+            select(sessions.c.address)
+            .where(sessions.c.account == bans.c.account)
+            .order_by(sessions.c.used_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(accounts.c.name, bans.c.created_at, last.label("address"))
+            .join(accounts, accounts.c.id == bans.c.account)
+            .where(bans.c.channel == channel, or_(bans.c.expires_at.is_(None), bans.c.expires_at > now))
+            .order_by(bans.c.created_at.desc())
+            .limit(limit)
+        )
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(query)).all()
+        return [BannedFrom(AccountName(row.name), row.created_at, row.address or "") for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class BannedFrom:
+    """A banned account and the IP address of its last session, empty where none is known any more."""
+
+    account_name: AccountName
+    created_at: datetime
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from storage.chat.events import Restricted, Suspected
 from storage.database.chat_act import Act, Acted, RoomRepository, done
+from storage.database.tables import chat_action as actions
 from storage.database.tables import chat_member as members
 from storage.model.chat import LONGEST_TIMEOUT, SHORTEST_TIMEOUT, ModerationAction, Suspicion
 from storage.model.errors import BadInput, ErrorCode, NotFound
@@ -60,6 +61,20 @@ class RestrictionRepository(RoomRepository):
         """Look at an account more closely, or no longer. Raises ``NotFound(ACCOUNT_NOT_FOUND)``, ``BadInput(BAD_REQUEST)``."""
         async with self._act(channel) as act:
             await suspect(act, account, level, by=by, reason=reason)
+        return done(act)
+
+    async def suspect_once(self, channel: ChannelId, account: AccountId, reason: str) -> Acted | None:
+        """Mark an account for the team, unless the room did so before: what the team made of that stands."""
+        async with self._act(channel) as act:
+            before = select(actions.c.id).where(
+                actions.c.channel == channel,
+                actions.c.subject == account,
+                actions.c.action == ModerationAction.SUSPECT,
+                actions.c.actor.is_(None),
+            )
+            if await act.connection.scalar(before.limit(1)) is not None:
+                return None
+            await suspect(act, account, Suspicion.MONITORED, by=None, reason=reason[:LONGEST_REASON])
         return done(act)
 
 

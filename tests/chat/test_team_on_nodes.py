@@ -1,13 +1,21 @@
 """What a team does reaches whoever it is about on any node, at once."""
 
 from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
+from storage.chat.settings import settings_text
+from storage.clock import SystemClock, utc_now
+from storage.database.chat_log import locked
+from storage.database.tables import chat_room
 from storage.model.channel import ChannelRole
-from storage.model.ids import ChannelName
+from storage.model.chat import Suspicion
+from storage.model.ids import AccountName, ChannelName
 from storage.settings import Settings
 from tests.chat.nodes import Chat, chat_nodes
 from tests.chat.talker import RefusedError, Talker
@@ -114,3 +122,37 @@ async def test_who_is_made_a_moderator_moderates_at_once_and_no_longer_when_that
         assert await refused(grace.say("/untimeout eve")) == "not_allowed"
         role = await two.storage.roles.list((await two.storage.channels.get(ChannelName("main"))).id)
         assert ChannelRole.MODERATOR not in {one.role for one in role}
+
+
+async def test_a_raid_raises_the_shield_and_its_time_takes_it_down_everywhere(two: Chat) -> None:
+    channel = await two.storage.channels.get(ChannelName("main"))
+    await two.storage.moderation.settings.change(channel.id, {"raid": {"joins": 2, "minutes": 1}}, by=None)
+    async with two.talker("ada", node=1) as ada, two.talker("one"), two.talker("two"):
+        assert told(ada, "modes") == []
+        async with two.talker("three"):
+            await ada.until(lambda: [event["shield"] for event in told(ada, "modes")] == [True])
+        assert [(event["action"], event["by"]) for event in told(ada, "logged")] == [("shield", "")]
+        # Its time is over.
+        async with two.storage.database.transaction() as connection:
+            room = (await locked(connection, [channel.id], utc_now(SystemClock())))[channel.id]
+            over = utc_now(SystemClock()) - timedelta(seconds=1)
+            text = settings_text(msgspec.structs.replace(room.settings, shield_until_ms=round(over.timestamp() * 1000)))
+            at = chat_room.c.channel == channel.id
+            await connection.execute(update(chat_room).where(at).values(settings=text, shield_until=over))
+        await ada.until(lambda: [event["shield"] for event in told(ada, "modes")] == [True, False])
+        lines = await two.storage.moderation.actions.list(channel.id)
+        assert [line.action for line in lines][:2] == ["unshield", "shield"]
+
+
+async def test_who_looks_like_somebody_banned_is_marked_once_for_the_team(two: Chat) -> None:
+    channel = await two.storage.channels.get(ChannelName("main"))
+    troll = await two.account("big-troll")
+    await two.storage.bans.ban(channel.id, troll.id, by=None, reason="spam")
+    async with two.talker("ada", node=1) as ada, two.talker("grace"):
+        async with two.talker("big-troll2"):
+            await ada.until(lambda: bool(told(ada, "suspected")))
+        assert [(event["name"], event["level"]) for event in told(ada, "suspected")] == [("big-troll2", "monitored")]
+        assert "big-troll" in str(told(ada, "suspected")[0]["why"])
+        again = await two.storage.accounts.by_name(AccountName("big-troll2"))
+        await two.storage.moderation.restrictions.suspect(channel.id, again.id, Suspicion.NONE, by=None)
+        assert await two.storage.moderation.restrictions.suspect_once(channel.id, again.id, "Again") is None

@@ -10,6 +10,7 @@ import pytest_asyncio
 from sqlalchemy import delete, insert
 
 from chat.command_runner import CommandRunner
+from chat.team import Team
 from storage.access import Action
 from storage.clock import SystemClock
 from storage.database.tables import channel_ban, channel_role, chat_appeal
@@ -214,7 +215,7 @@ async def test_by_rest_an_act_is_let_through_exactly_where_the_tables_say(stage:
 
 async def test_by_command_an_act_is_let_through_exactly_where_the_tables_say(stage: Stage) -> None:
     storage = stage.site.storage
-    runner = CommandRunner(storage, SystemClock())
+    runner = CommandRunner(Team(storage), SystemClock())
     wrong = []
     for action, line in BY_COMMAND.items():
         for actor, subject in _pairs(action):
@@ -233,7 +234,7 @@ async def test_by_command_an_act_is_let_through_exactly_where_the_tables_say(sta
 
 async def test_a_token_without_the_scope_moderates_by_no_command(stage: Stage) -> None:
     storage = stage.site.storage
-    runner = CommandRunner(storage, SystemClock())
+    runner = CommandRunner(Team(storage), SystemClock())
     token = Actor(stage.actors["moderator"].account, scopes=EVERY_SCOPE - {"moderate"})
     for action, line in BY_COMMAND.items():
         if not may(STANDINGS["moderator"], action):
