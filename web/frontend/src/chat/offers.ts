@@ -1,0 +1,32 @@
+/** What completion offers for what is being typed. */
+
+import type { Command } from './commands';
+import { matching, type Offer, type Token } from './completion';
+import { emojiGroups } from './emoji';
+
+export interface Sources {
+  /** Who wrote or is here, the latest first. */
+  people: readonly string[];
+  emotes: ReadonlyMap<string, string>;
+  commands: readonly Command[];
+}
+
+export async function offersFor(token: Token, sources: Sources): Promise<Offer[]> {
+  switch (token.kind) {
+    case 'mention':
+      return matching(sources.people, token.typed, (name) => [name]).map((name) => ({ text: `@${name}`, label: `@${name}` }));
+    case 'command':
+      return matching(sources.commands, token.typed, (command) => [command.name]).map((command) => ({ text: `/${command.name}`, label: command.usage, detail: command.summary }));
+    case 'emote': {
+      const own = matching(sources.emotes, token.typed, ([name]) => [name]).map(([name, picture]) => ({ text: `:${name}:`, label: `:${name}:`, picture }));
+      const groups = await emojiGroups().catch(() => []);
+      const emoji = matching(
+        groups.flatMap((group) => group.emoji),
+        token.typed,
+        (one) => [one.name],
+        8 - Math.min(own.length, 6),
+      ).map((one) => ({ text: one.text, label: `${one.text} :${one.name}:` }));
+      return [...own, ...emoji].slice(0, 8);
+    }
+  }
+}
