@@ -1,7 +1,7 @@
 /** What completion offers for what is being typed. */
 
 import type { Command } from './commands';
-import { matching, type Offer, type Token } from './completion';
+import { matching, MOST_OFFERS, type Offer, type Token } from './completion';
 import { emojiGroups } from './emoji';
 
 export interface Sources {
@@ -20,13 +20,10 @@ export async function offersFor(token: Token, sources: Sources): Promise<Offer[]
     case 'emote': {
       const own = matching(sources.emotes, token.typed, ([name]) => [name]).map(([name, picture]) => ({ text: `:${name}:`, label: `:${name}:`, picture }));
       const groups = await emojiGroups().catch(() => []);
-      const emoji = matching(
-        groups.flatMap((group) => group.emoji),
-        token.typed,
-        (one) => [one.name],
-        8 - Math.min(own.length, 6),
-      ).map((one) => ({ text: one.text, label: `${one.text} :${one.name}:` }));
-      return [...own, ...emoji].slice(0, 8);
+      const all = groups.flatMap((group) => group.emoji);
+      const named = matching(all, token.typed, (one) => [one.name]);
+      const emoji = [...new Set([...named, ...matching(all, token.typed, (one) => one.words)])].map((one) => ({ text: one.text, label: `${one.text} :${one.name}:` }));
+      return [...own.slice(0, emoji.length > 3 ? 5 : MOST_OFFERS), ...emoji].slice(0, MOST_OFFERS);
     }
   }
 }
