@@ -44,6 +44,7 @@ export class ChatList extends PageElement {
   private seen = '';
   private place: { key: string; top: number } | null = null;
   private press = 0;
+  private top = 0;
   private readonly sizes = new ResizeObserver(() => {
     if (this.window.follows) this.toEnd();
   });
@@ -55,6 +56,9 @@ export class ChatList extends PageElement {
 
   protected override firstUpdated(): void {
     this.sizes.observe(this.scroller);
+    // Fonts and pictures that come later change heights, too.
+    const rows = this.querySelector('.rows');
+    if (rows) this.sizes.observe(rows);
   }
 
   /** To the newest message. */
@@ -139,7 +143,10 @@ export class ChatList extends PageElement {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const { follows, start, end } = this.window;
-    if (follows && below > AT_END) {
+    // What grew below us moved nothing: only somebody who scrolls up goes away from the newest.
+    const up = scrollTop < this.top - 2;
+    this.top = scrollTop;
+    if (follows && up && below > AT_END) {
       this.window = leave(this.window);
       this.hold(true);
     } else if (!follows && below <= AT_END) {
@@ -154,6 +161,7 @@ export class ChatList extends PageElement {
 
   private toEnd(): void {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
   }
 
   /** The first row that is seen, and where. */
