@@ -44,12 +44,30 @@ describe('entering', () => {
     expect(room.state.kind).toBe('joined');
   });
 
+  it('shows the token of a channel with a password', async () => {
+    const world = new World();
+    const room = new Room('main', world.socket, () => undefined, () => world.clock, () => 'playback-token');
+    room.enter();
+    expect(last(await world.opened(), 'join')).toMatchObject({ room: 'main', token: 'playback-token' });
+  });
+
+  it.each(['database_unavailable', 'server_busy', 'not_joined'])('is no answer when the server says %s: it is tried again', async (code) => {
+    const { world, room, wire } = await inside({ messages: [{ seq: 10, message: message('a') }] });
+    wire.dies();
+    const second = await world.reopened();
+    second.says({ type: 'refused', id: last(second, 'join')['id'], code, detail: '' });
+    expect(room.state.kind).toBe('joined');
+    expect(texts(room)).toEqual(['a']);
+    await world.pass(1001);
+    expect(second.of('join')).toHaveLength(2);
+  });
+
   it('is tried again by itself when the server says that later is better', async () => {
     const world = new World();
     const room = new Room('main', world.socket, () => undefined, () => world.clock);
     room.enter();
     const wire = await world.opened();
-    wire.says({ type: 'refused', id: last(wire, 'join')['id'], code: 'database_unavailable', detail: '', retry_after: 2 });
+    wire.says({ type: 'refused', id: last(wire, 'join')['id'], code: 'chat_banned', detail: '', retry_after: 2 });
     await world.pass(5001);
     expect(wire.of('join')).toHaveLength(2);
   });
@@ -109,6 +127,7 @@ describe('the events of a room', () => {
     ['a deletion by the author', [{ kind: 'deleted' as const, ids: ['a'] }], ['b']],
     ['a deletion by the team', [{ kind: 'deleted' as const, ids: ['a', 'nobody knows'], by_team: true }], ['(a)', 'b']],
     ['a purge', [{ kind: 'purged' as const, name: 'grace' }], ['(a)', 'b']],
+    ['a message that is back', [{ kind: 'deleted' as const, ids: ['a'], by_team: true }, { kind: 'restored' as const, messages: [message('a')] }], ['a', 'b']],
     ['everything cleared', [{ kind: 'cleared' as const }, posted('c')], ['*cleared', 'c']],
     ['a message known already', [posted('a')], ['a', 'b']],
     ['something of tomorrow', [{ kind: 'of_tomorrow' } as never], ['a', 'b']],
@@ -329,6 +348,16 @@ describe('reading back', () => {
 });
 
 describe('a timeline', () => {
+  it('puts back what the team took away where it was', () => {
+    const timeline = new Timeline();
+    for (const at of [1, 3, 5]) timeline.add({ ...message(`m${at}`), at }, at);
+    timeline.restore([2, 6].map((at) => ({ ...message(`m${at}`), at })));
+    expect(timeline.entries.map((entry) => entry.key)).toEqual(['m1', 'm2', 'm3', 'm5', 'm6']);
+    timeline.earlier = true;
+    timeline.restore([{ ...message('m0'), at: 0 }]);
+    expect(timeline.entries[0]?.key).toBe('m1');
+  });
+
   it('keeps the newest only, and says that there is more', () => {
     const timeline = new Timeline();
     for (let i = 0; i < 3 * KEPT; i += 1) timeline.add(message(`m${i}`), i);

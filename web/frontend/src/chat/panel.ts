@@ -42,6 +42,9 @@ export class ChatPanel extends PageElement {
   /** The capture time of the picture that is seen, Unix milliseconds; null while there is none. */
   @property({ attribute: false }) seen: (() => number | null) | null = null;
 
+  /** A playback token, where a password opens the channel. */
+  @property({ attribute: false }) bearer: () => string = () => '';
+
   @state() private chosen: Preferences = preferences();
   @state() private replying: MessageEntry | null = null;
   @state() private editing: MessageEntry | null = null;
@@ -79,7 +82,7 @@ export class ChatPanel extends PageElement {
       this.chat.hostDisconnected();
       this.removeController(this.chat);
     }
-    this.chat = this.channel === '' ? null : new ChatSession(this, this.channel);
+    this.chat = this.channel === '' ? null : new ChatSession(this, this.channel, () => this.bearer());
     this.replying = this.editing = this.picking = null;
     this.wasIn = false;
     this.lastAloud = '';

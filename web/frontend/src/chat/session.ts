@@ -34,8 +34,9 @@ export class ChatSession implements ReactiveController {
   constructor(
     private readonly host: ReactiveControllerHost,
     readonly channel: string,
+    token: () => string,
   ) {
-    this.room = new Room(channel, this.socket, () => this.changed());
+    this.room = new Room(channel, this.socket, () => this.changed(), () => performance.now(), token);
     this.moderation = new Moderation(this.socket, channel);
     host.addController(this);
   }

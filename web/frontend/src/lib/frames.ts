@@ -86,6 +86,7 @@ export type RoomEvent =
   | { kind: 'edited'; id: string; text: string; mentions?: string[] }
   | { kind: 'deleted'; ids: string[]; by_team?: boolean }
   | { kind: 'purged'; name: string }
+  | { kind: 'restored'; messages: Message[] }
   | { kind: 'cleared' }
   | { kind: 'reactions'; id: string; reactions: Record<string, number> }
   | { kind: 'modes'; modes: Modes; shield?: boolean }
@@ -181,7 +182,7 @@ export type ServerFrame = Welcome | Answer | RoomFrame | { type: 'pong'; now: nu
 
 /** A request without its id. What is not about a room's log (`join`, `leave`, `history`) is not worth repeating after a reconnection. */
 export type Request =
-  | { type: 'join'; room: string; epoch?: string; after?: number }
+  | { type: 'join'; room: string; epoch?: string; after?: number; token?: string }
   | { type: 'leave'; room: string }
   | { type: 'send'; room: string; text: string; reply?: string; media?: number }
   | { type: 'edit'; room: string; message: string; text: string }

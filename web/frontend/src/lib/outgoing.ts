@@ -20,8 +20,8 @@ const LIMIT = 50;
 const UNDER_WAY = 8;
 /** Whoever wrote something ten minutes ago no longer expects it to be said. Milliseconds. */
 const TOO_OLD = 600_000;
-/** Refusals that are no judgement: the server tries to be back in a moment. */
-const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'bus_unavailable', 'overloaded']);
+/** Refusals that are no judgement: the same may be taken in a moment. */
+export const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'bus_unavailable', 'server_busy', 'too_many_requests']);
 const TRIES = 6;
 
 export class Outgoing {

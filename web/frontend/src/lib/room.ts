@@ -2,6 +2,7 @@
 
 import { Drafts } from './drafts';
 import type { Done, Events, Joined, Message, Modes, Poll, Present, Quoted, Refused, Request, RoomEvent, RoomFrame, You } from './frames';
+import { PASSING } from './outgoing';
 import type { RealtimeSocket, Tenant } from './socket';
 import { Timeline } from './timeline';
 
@@ -61,6 +62,8 @@ export class Room implements Tenant {
     /** Something changed; called synchronously, at most once for a frame. */
     private readonly tell: () => void,
     private readonly now: Now = () => performance.now(),
+    /** A playback token, where a password opens the channel. */
+    private readonly token: () => string = () => '',
   ) {}
 
   enter(): void {
@@ -116,7 +119,8 @@ export class Room implements Tenant {
     this.cancelJoin();
     this.joining = true;
     this.joinedAt = this.now();
-    const known = this.epoch === '' ? {} : { epoch: this.epoch, after: this.seq };
+    const token = this.token();
+    const known = { ...(this.epoch === '' ? {} : { epoch: this.epoch, after: this.seq }), ...(token === '' ? {} : { token }) };
     if (this.state.kind === 'out') this.state = { kind: 'joining' };
     this.socket.ask({ type: 'join', room: this.name, ...known }, (answer) => {
       this.joining = false;
@@ -146,9 +150,11 @@ export class Room implements Tenant {
 
   private notJoined(frame: Refused): void {
     if (frame.code === 'offline') return;
-    this.state = { kind: 'out', code: frame.code, detail: frame.detail };
     const after = (frame.retry_after ?? 0) * 1000;
-    if (after > 0) this.cancelJoin = this.socket.later(Math.max(after, AGAIN_MS), () => this.join());
+    // The server has trouble, or closed the room that very moment: that is no answer.
+    const passing = PASSING.has(frame.code) || frame.code === 'not_joined';
+    if (!passing) this.state = { kind: 'out', code: frame.code, detail: frame.detail };
+    if (passing || after > 0) this.cancelJoin = this.socket.later(Math.max(after, passing ? RESYNC_MS : AGAIN_MS), () => this.join());
   }
 
   private events(frame: Events): void {
@@ -179,6 +185,8 @@ export class Room implements Tenant {
         return timeline.remove((message) => event.ids.includes(message.id), event.by_team ?? false);
       case 'purged':
         return timeline.remove((message) => message.author.name === event.name, true);
+      case 'restored':
+        return timeline.restore(event.messages);
       case 'cleared':
         return timeline.clear();
       case 'reactions':

@@ -112,6 +112,22 @@ export class Timeline {
     else this.entries = this.entries.filter((entry) => !isMessage(entry) || !gone(entry.message));
   }
 
+  /** The team took back what it did: messages are where they were. */
+  restore(messages: readonly Message[]): void {
+    const back = new Map(messages.map((message) => [message.id, message]));
+    const entries = this.entries.map((entry) => (isMessage(entry) && back.delete(entry.key) ? { ...entry, gone: false } : entry));
+    for (const message of back.values()) {
+      const before = entries.findIndex((entry) => isMessage(entry) && entry.message.at > message.at);
+      // Older than everything that is shown: the history has it.
+      if (before === 0 && this.earlier) continue;
+      const next = entries[before];
+      const seq = next !== undefined && isMessage(next) ? next.seq : (this.entries.findLast(isMessage)?.seq ?? 0);
+      this.ids.add(message.id);
+      entries.splice(before < 0 ? entries.length : before, 0, { key: message.id, seq, message, gone: false });
+    }
+    this.entries = entries;
+  }
+
   clear(): void {
     this.entries = [];
     this.skipped = 0;

@@ -41,7 +41,7 @@ export class Embed extends PageElement {
   private chat(): TemplateResult | typeof nothing {
     if (!this.chatWanted || this.feed.kind !== 'value' || !['open', 'granted'].includes(this.admission.door(this.feed.value))) return nothing;
     void import('../chat/beside');
-    return html`<aside class="beside"><fl-chat .channel=${this.name} .seen=${() => this.querySelector<Player>('fl-player')?.seen ?? null}></fl-chat></aside>`;
+    return html`<aside class="beside"><fl-chat .channel=${this.name} .bearer=${this.admission.bearer} .seen=${() => this.querySelector<Player>('fl-player')?.seen ?? null}></fl-chat></aside>`;
   }
 
   protected override render(): TemplateResult {

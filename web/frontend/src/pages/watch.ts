@@ -77,7 +77,7 @@ export class Watch extends PageElement {
   private beside(): TemplateResult | typeof nothing {
     if (this.chat !== 'shown') return nothing;
     void import('../chat/beside');
-    return html`<aside class="beside"><fl-chat .channel=${this.name} .seen=${this.seen} variant="side" @hide=${this.turnChat}></fl-chat></aside>`;
+    return html`<aside class="beside"><fl-chat .channel=${this.name} .seen=${this.seen} .bearer=${this.admission.bearer} variant="side" @hide=${this.turnChat}></fl-chat></aside>`;
   }
 
   private readonly seen = (): number | null => this.querySelector<Player>('fl-player')?.seen ?? null;
