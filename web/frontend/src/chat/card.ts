@@ -1,6 +1,6 @@
 /** What can be done with a message and its author. A sheet from below on a phone, a dialog elsewhere. */
 
-import { Copy, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2, UserRoundSearch, X } from 'lucide';
+import { Copy, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2, Undo2, UserRoundSearch, X } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { MessageEntry } from '../lib/timeline';
@@ -8,7 +8,7 @@ import { copyText } from '../parts/copy';
 import { icon } from '../parts/icon';
 import { FormElement } from '../people/form';
 import { texts } from '../texts';
-import type { Moderation } from './moderation';
+import type { Line, Moderation } from './moderation';
 import { partsOf } from './parts';
 import { badges, name, shown, type RowContext } from './row';
 import { exactTime, span } from './words';
@@ -24,12 +24,15 @@ export class Card extends FormElement {
   @property({ attribute: false }) moderation!: Moderation;
   @property() pinned = '';
   @state() private entry: MessageEntry | null = null;
+  /** What was just done, and can be undone. */
+  @state() private line: Line = null;
   @query('dialog') private dialog!: HTMLDialogElement;
 
   open(entry: MessageEntry): void {
     this.entry = entry;
     this.problem = null;
     this.done = '';
+    this.line = null;
     void this.updateComplete.then(() => {
       if (!this.dialog.open) this.dialog.showModal();
     });
@@ -52,7 +55,7 @@ export class Card extends FormElement {
         <button class="button quiet square" type="button" aria-label=${words.card.close} @click=${this.close}>${icon(X)}</button>
       </header>
       <p class="what"><bdi class="words">${partsOf(message.text, message.mentions ?? [], context.emotes).map((part) => shown(part, context.me))}</bdi><small class="numbers">${exactTime(message.at)}</small></p>
-      ${this.said()}
+      ${this.said()} ${this.line === null ? nothing : html`<p><button class="link" type="button" ?disabled=${this.busy} @click=${this.undo}>${icon(Undo2)}${words.card.undo}</button></p>`}
       <div class="acts">
         ${context.writes ? html`${this.button(words.row.react, SmilePlus, 'pick')} ${this.button(words.row.reply, Reply, 'reply')}` : nothing}
         <button class="button quiet" type="button" @click=${() => this.work(async () => void (await copyText(message.text)), texts.copied)}>${icon(Copy)}${words.card.copy}</button>
@@ -91,19 +94,36 @@ export class Card extends FormElement {
           <legend>${words.card.timeout}</legend>
           <div class="chips">
             ${TIMEOUTS.map(
-              (seconds) => html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => this.work(() => moderation.timeout(account, seconds, this.reason), words.card.done)}>${span(seconds)}</button>`,
+              (seconds) => html`<button class="button small" type="button" ?disabled=${this.busy} @click=${() => this.act(() => moderation.timeout(account, seconds, this.reason))}>${span(seconds)}</button>`,
             )}
           </div>
         </fieldset>
         <div class="chips">
           <button class="button small" type="button" ?disabled=${this.busy} @click=${this.warn}>${words.card.warn}</button>
-          <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => this.work(() => moderation.purge(account), words.card.done)}>${words.card.purge}</button>
-          <button class="button small danger filled" type="button" ?disabled=${this.busy} @click=${() => this.work(() => moderation.ban(account, this.reason), words.card.done)}>${words.card.ban}</button>
+          <button class="button small danger" type="button" ?disabled=${this.busy} @click=${() => this.act(() => moderation.purge(account, this.reason))}>${words.card.purge}</button>
+          <button class="button small danger filled" type="button" ?disabled=${this.busy} @click=${() => this.act(() => moderation.ban(account, this.reason))}>${words.card.ban}</button>
+          <button class="button small" type="button" ?disabled=${this.busy} @click=${() => this.act(() => moderation.unban(account))}>${words.card.unban}</button>
         </div>
         <a class="link" href=${`/moderate/${this.channel}?person=${encodeURIComponent(account)}`} target="_blank" rel="noopener">${icon(UserRoundSearch)}${words.card.history}</a>
       </form>
     `;
   }
+
+  private act(act: () => Promise<Line>): Promise<boolean> {
+    this.line = null;
+    return this.work(async () => {
+      this.line = await act();
+    }, words.card.done);
+  }
+
+  private readonly undo = (): void => {
+    const { line } = this;
+    if (line === null) return;
+    void this.work(async () => {
+      await this.moderation.undo(line);
+      this.line = null;
+    }, words.card.undone);
+  };
 
   private get reason(): string {
     return this.querySelector<HTMLInputElement>('input[name=reason]')?.value.trim() ?? '';
@@ -115,14 +135,14 @@ export class Card extends FormElement {
     if (entry === null || field === null) return;
     // Somebody who is warned must be told of what.
     field.required = true;
-    if (field.reportValidity()) void this.work(() => this.moderation.warn(entry.message.author.name, this.reason), words.card.done);
+    if (field.reportValidity()) void this.act(() => this.moderation.warn(entry.message.author.name, this.reason));
     field.required = false;
   };
 
   private readonly turnPin = (): void => {
     const { entry } = this;
     if (entry === null) return;
-    void this.work(() => (this.pinned === entry.key ? this.moderation.unpin() : this.moderation.pin(entry.key)), words.card.done);
+    void this.act(() => (this.pinned === entry.key ? this.moderation.unpin() : this.moderation.pin(entry.key)));
   };
 
   private readonly close = (): void => this.dialog.close();

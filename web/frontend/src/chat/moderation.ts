@@ -1,44 +1,52 @@
-/** What a moderator does from inside the chat. Every rejection is an ApiError, for a form to show. */
+/** What a moderator does from inside the chat, by REST. Resolves to the line of the moderation log that can be undone; rejects with an ApiError. */
 
-import { ApiError } from '../lib/api';
-import type { RealtimeSocket } from '../lib/socket';
+import { rest } from '../lib/rest';
+import { call } from '../lib/session';
+
+export type Line = string | null;
 
 export class Moderation {
-  constructor(
-    private readonly socket: RealtimeSocket,
-    private readonly room: string,
-  ) {}
+  constructor(private readonly channel: string) {}
 
-  timeout(account: string, seconds: number, reason = ''): Promise<void> {
-    return this.command(`/timeout ${account} ${seconds}s ${reason}`);
+  async delete(message: string): Promise<Line> {
+    return (await rest.chat_deletions.delete(this.channel, message)).line;
   }
 
-  ban(account: string, reason = ''): Promise<void> {
-    return this.command(`/ban ${account} ${reason}`);
+  async purge(account: string, reason = ''): Promise<Line> {
+    return (await rest.chat_deletions.purge(this.channel, { author: account, reason })).line;
   }
 
-  warn(account: string, reason: string): Promise<void> {
-    return this.command(`/warn ${account} ${reason}`);
+  async timeout(account: string, seconds: number, reason = ''): Promise<Line> {
+    return (await rest.chat_restrictions.mute(this.channel, account, { seconds, reason })).line;
   }
 
-  purge(account: string): Promise<void> {
-    return this.command(`/purge ${account}`);
+  async warn(account: string, reason: string): Promise<Line> {
+    return (await rest.chat_restrictions.warn(this.channel, account, { reason })).line;
   }
 
-  pin(message: string): Promise<void> {
-    return this.command(`/pin ${message}`);
+  async ban(account: string, reason = ''): Promise<Line> {
+    await rest.roles.ban(this.channel, account, { reason });
+    return null;
   }
 
-  unpin(): Promise<void> {
-    return this.command('/unpin');
+  async unban(account: string): Promise<Line> {
+    await rest.roles.lift(this.channel, account);
+    return null;
   }
 
-  private command(text: string): Promise<void> {
-    return new Promise((done, failed) => {
-      this.socket.ask({ type: 'send', room: this.room, text: text.trim() }, (answer) => {
-        if (answer.type === 'refused') failed(new ApiError(409, answer.code, answer.detail, answer.retry_after));
-        else done();
-      });
-    });
+  async pin(message: string): Promise<Line> {
+    return (await call<{ line: Line }>('PUT', `${this.path}/pin/${encodeURIComponent(message)}`)).line;
+  }
+
+  async unpin(): Promise<Line> {
+    return (await call<{ line: Line }>('DELETE', `${this.path}/pin`)).line;
+  }
+
+  async undo(line: string): Promise<void> {
+    await rest.chat_log.undo(this.channel, line);
+  }
+
+  private get path(): string {
+    return `/channels/${encodeURIComponent(this.channel)}/chat`;
   }
 }

@@ -1,6 +1,6 @@
 /** What completion offers for what is being typed. */
 
-import type { Command } from './commands';
+import type { ChatCommand } from '../lib/rest';
 import { matching, MOST_OFFERS, type Offer, type Token } from './completion';
 import { emojiGroups } from './emoji';
 
@@ -8,7 +8,7 @@ export interface Sources {
   /** Who wrote or is here, the latest first. */
   people: readonly string[];
   emotes: ReadonlyMap<string, string>;
-  commands: readonly Command[];
+  commands: readonly ChatCommand[];
 }
 
 export async function offersFor(token: Token, sources: Sources): Promise<Offer[]> {

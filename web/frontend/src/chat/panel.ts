@@ -1,14 +1,13 @@
 /** The chat of a channel, in all its states. Beside the video, in the studio, in a window of its own, over a picture in OBS. */
 
-import { ExternalLink, PanelRightClose, Pin, Users, WifiOff, X } from 'lucide';
+import { ExternalLink, PanelRightClose, Users } from 'lucide';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { count } from '../lib/format';
-import type { MessageEntry } from '../lib/timeline';
+import type { Entry, MessageEntry } from '../lib/timeline';
 import { askToSignIn, forgetSession } from '../lib/session';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
-import { mark } from '../parts/mark';
 import { texts } from '../texts';
 import { shownUntil } from './alignment';
 import { announcement } from './announcer';
@@ -19,18 +18,22 @@ import type { Composer } from './composer';
 import './list';
 import type { ChatList } from './list';
 import './menu';
+import type { Line } from './moderation';
 import './picker';
 import './poll';
 import { keepPreferences, preferences, type Preferences } from './preferences';
-import { name, shown, type RowAct, type RowContext } from './row';
-import { partsOf } from './parts';
+import type { RowAct, RowContext } from './row';
 import { ChatSession } from './session';
 import './silenced';
-import { modesLine } from './words';
+import { closedCard, connectionStrip, emptyCard, mentionStrip, pinnedStrip, toldLine, waitingLines, type Told } from './strips';
+import { modesLine, span } from './words';
 
 const words = texts.chat;
 const TICK_MS = 250;
 const ALOUD_MS = 2000;
+const TOLD_MS = 8000;
+/** Seconds. */
+const QUICK_TIMEOUT = 600;
 /** A connection that is back within this was never missed. */
 const PATIENCE_MS = 1200;
 
@@ -49,7 +52,7 @@ export class ChatPanel extends PageElement {
   @state() private replying: MessageEntry | null = null;
   @state() private editing: MessageEntry | null = null;
   @state() private picking: MessageEntry | null = null;
-  @state() private trouble = '';
+  @state() private told: Told | null = null;
   @state() private unpinned = '';
   @state() private aloud = '';
   @query('fl-chat-list') private list!: ChatList | null;
@@ -63,7 +66,7 @@ export class ChatPanel extends PageElement {
   private aloudAt = 0;
   private awaySince = 0;
   private wasIn = false;
-  private troubleTimer = 0;
+  private toldTimer = 0;
   private askedAt = 0;
 
   override connectedCallback(): void {
@@ -105,7 +108,7 @@ export class ChatPanel extends PageElement {
     }
     if (now - this.aloudAt < ALOUD_MS) return;
     this.aloudAt = now;
-    const { text, last } = announcement(room.timeline.entries, this.lastAloud, chat.me);
+    const { text, last } = announcement(this.entries(chat), this.lastAloud, chat.me);
     this.lastAloud = last;
     if (text !== '' && this.chosen.aloud) this.aloud = text;
   }
@@ -124,7 +127,8 @@ export class ChatPanel extends PageElement {
     const out = room.state.kind === 'out';
     return html`
       <section class=${`chat size-${this.chosen.size}`} aria-label=${words.title} data-state=${room.state.kind} data-connection=${chat.socket.state.kind} @write=${() => this.composer?.focus()}>
-        ${this.head(chat)} ${this.connection(chat)} ${this.mentioned(chat)} ${room.state.kind === 'out' ? this.closed(room.state.code, room.state.detail) : html`${this.pinned(chat)} ${this.poll(chat)} ${this.messages(chat)}`}
+        ${this.head(chat)} ${this.connection(chat)}
+        ${room.state.kind === 'out' ? closedCard(this.channel, room.state.code, room.state.detail, () => room.again()) : html`${this.above(chat)} ${this.messages(chat)}`}
         ${out ? nothing : this.foot(chat)}
         <div class="hidden-text" role="status" aria-live="polite">${this.aloud}</div>
         <fl-chat-card .channel=${this.channel} .context=${this.rowContext(chat)} .moderation=${chat.moderation} .pinned=${room.pinned?.id ?? ''}></fl-chat-card>
@@ -149,62 +153,22 @@ export class ChatPanel extends PageElement {
 
   private connection(chat: ChatSession): TemplateResult | typeof nothing {
     const { state: it } = chat.socket;
+    const lasting = this.wasIn ? this.awaySince > 0 && performance.now() - this.awaySince > PATIENCE_MS : it.kind === 'offline';
     const waits = chat.room.drafts.items.some((draft) => draft.state === 'sending');
-    const kept = waits ? html` ${words.connection.kept}` : nothing;
-    switch (it.kind) {
-      case 'online':
-        return nothing;
-      case 'stopped':
-        if (it.why === 'not_started') return nothing;
-        return html`<div class="strip" role="status" data-strip=${it.why}>
-          ${icon(WifiOff)}<span>${it.why === 'signed_out' ? words.connection.signedOut : `${words.connection.refused} ${it.detail}`}</span>
-          ${it.why === 'signed_out' ? html`<button class="link" type="button" @click=${this.signIn}>${words.reasons.signIn}</button>` : nothing}
-          <button class="link" type="button" @click=${this.start}>${words.connection.again}</button>
-        </div>`;
-      default: {
-        if (!this.wasIn || this.awaySince === 0 || performance.now() - this.awaySince < PATIENCE_MS) {
-          if (this.wasIn || it.kind === 'connecting') return nothing;
-        }
-        const left = it.kind === 'offline' ? Math.ceil((it.again - (performance.timeOrigin + performance.now())) / 1000) : 0;
-        return html`<div class="strip" data-strip="reconnecting">
-          ${icon(WifiOff)}<span role="status">${left > 3 ? words.connection.offline(left) : words.connection.reconnecting}${kept}</span>
-          ${left > 3 ? html`<button class="link" type="button" @click=${() => chat.socket.nudge()}>${words.connection.now}</button>` : nothing}
-        </div>`;
-      }
-    }
+    return connectionStrip(it, lasting, waits, { now: () => chat.socket.nudge(), again: this.start, signIn: this.signIn });
   }
 
-  private mentioned(chat: ChatSession): TemplateResult | typeof nothing {
+  private above(chat: ChatSession): TemplateResult {
     const { mention } = chat;
-    if (mention === null) return nothing;
-    return html`<div class="strip good" role="status">
-      <span>${words.mentioned(mention.shown)}</span>
-      <button class="button quiet square" type="button" aria-label=${texts.close} @click=${() => {
-        chat.mention = null;
-        this.requestUpdate();
-      }}>${icon(X)}</button>
-    </div>`;
-  }
-
-  private closed(code: string, detail: string): TemplateResult {
-    const said = words.out[code] ?? words.out['other'];
-    return html`<div class="nothing" role="status" data-code=${code}>
-      ${mark('dim')}
-      <h3>${said?.title}</h3>
-      <p>${said?.body || detail}</p>
-      ${code === 'sign_in_required' ? html`<button class="button primary" type="button" @click=${askToSignIn}>${words.reasons.signIn}</button>` : nothing}
-      <button class="button" type="button" @click=${() => this.chat?.room.again()}>${texts.retry}</button>
-    </div>`;
-  }
-
-  private pinned(chat: ChatSession): TemplateResult | typeof nothing {
     const { pinned } = chat.room;
-    if (pinned === null || pinned.id === this.unpinned) return nothing;
-    return html`<aside class="pinned" aria-label=${words.pinned}>
-      ${icon(Pin)}
-      <p>${name(pinned.author)}<span class="colon">: </span><bdi class="words">${partsOf(pinned.text, pinned.mentions ?? [], chat.emotes).map((part) => shown(part, chat.me))}</bdi></p>
-      <button class="button quiet square" type="button" aria-label=${texts.close} title=${texts.close} @click=${() => (this.unpinned = pinned.id)}>${icon(X)}</button>
-    </aside>`;
+    const seen = (): void => {
+      chat.mention = null;
+      this.requestUpdate();
+    };
+    return html`
+      ${mention === null ? nothing : mentionStrip(mention.shown, seen)}
+      ${pinned === null || pinned.id === this.unpinned ? nothing : pinnedStrip(pinned, this.rowContext(chat), () => (this.unpinned = pinned.id))} ${this.poll(chat)}
+    `;
   }
 
   private poll(chat: ChatSession): TemplateResult | typeof nothing {
@@ -221,16 +185,23 @@ export class ChatPanel extends PageElement {
     ></fl-chat-poll>`;
   }
 
+  /** What may be shown now: everything, or what our picture has reached. */
+  private entries(chat: ChatSession): readonly Entry[] {
+    const { entries } = chat.room.timeline;
+    if (!this.chosen.aligned || this.seen === null) return entries;
+    const until = shownUntil(entries, this.seen(), chat.me);
+    return until === entries.length ? entries : entries.slice(0, until);
+  }
+
   private messages(chat: ChatSession): TemplateResult {
     const { room, socket } = chat;
     const { timeline, drafts } = room;
     if (room.state.kind === 'joining' && !this.wasIn)
-      return html`<div class="waiting" role="status"><span class="hidden-text">${words.loading}</span>${[60, 85, 40, 75, 55, 90, 35, 70].map((width) => html`<div class="skeleton line" .style=${`inline-size: ${width}%`}></div>`)}</div>`;
-    const until = this.chosen.aligned && this.seen !== null ? shownUntil(timeline.entries, this.seen(), chat.me) : timeline.entries.length;
-    const entries = until === timeline.entries.length ? timeline.entries : timeline.entries.slice(0, until);
+      return waitingLines();
+    const entries = this.entries(chat);
     const empty = entries.length === 0 && drafts.items.length === 0 && !timeline.earlier;
     return html`
-      ${empty && this.variant !== 'overlay' ? html`<div class="nothing">${mark('dim')}<h3>${words.empty.title}</h3><p>${room.you.may.includes('write') ? words.empty.body : words.empty.quiet}</p></div>` : nothing}
+      ${empty && this.variant !== 'overlay' ? emptyCard(room.you.may.includes('write')) : nothing}
       <fl-chat-list
         ?hidden=${empty}
         .entries=${entries}
@@ -255,7 +226,7 @@ export class ChatPanel extends PageElement {
     const banned = room.you.refused !== '' && room.you.refused !== 'slow_mode' && room.you.refused !== 'emote_only';
     const known = this.wasIn;
     return html`<footer class="chat-foot">
-      ${this.trouble ? html`<p class="trouble" role="alert">${this.trouble}</p>` : nothing}
+      ${this.told === null ? nothing : toldLine(this.told, (line) => this.moderate(chat.moderation.undo(line).then(() => null), words.card.undone))}
       ${this.picking ? html`<fl-emoji-picker .emotes=${chat.emotes} .pick=${this.onPicked} .close=${() => (this.picking = null)}></fl-emoji-picker>` : nothing}
       ${line ? html`<p class="modes">${line}</p>` : nothing}
       ${!known
@@ -266,7 +237,7 @@ export class ChatPanel extends PageElement {
               .you=${room.you.refused === '' ? { ...room.you, refused: 'sign_in_required' } : room.you}
               .modes=${room.modes}
               .left=${Math.ceil(this.until(room.you.muted_until))}
-              .acknowledge=${() => room.acknowledge((why) => this.told(why.detail))}
+              .acknowledge=${() => room.acknowledge((why) => this.tell(why.detail))}
               .again=${() => room.again()}
             ></fl-chat-silenced>`
           : html`<fl-chat-composer
@@ -319,9 +290,11 @@ export class ChatPanel extends PageElement {
       case 'react':
         return chat.react(entry, detail);
       case 'delete':
-        return chat.room.delete(entry.key, (why) => this.told(why.detail));
+        if (entry.message.author.name === chat.me) chat.room.delete(entry.key, (why) => this.tell(why.detail));
+        else this.moderate(chat.moderation.delete(entry.key), words.card.deleted);
+        return;
       case 'timeout':
-        chat.moderation.timeout(entry.message.author.name, 600).catch((error: Error) => this.told(error.message));
+        this.moderate(chat.moderation.timeout(entry.message.author.name, QUICK_TIMEOUT), words.card.timedOut(entry.message.author.shown, span(QUICK_TIMEOUT)));
         return;
       case 'find':
         return this.list?.find(detail);
@@ -334,7 +307,7 @@ export class ChatPanel extends PageElement {
     const { chat, editing } = this;
     if (chat === null) return;
     if (editing !== null) {
-      if (text !== editing.message.text) chat.room.edit(editing.key, text, (why) => this.told(why.detail));
+      if (text !== editing.message.text) chat.room.edit(editing.key, text, (why) => this.tell(why.detail));
     } else {
       chat.say(text, this.replying, this.seen?.() ?? 0);
       this.list?.follow();
@@ -353,10 +326,18 @@ export class ChatPanel extends PageElement {
     this.picking = null;
   };
 
-  private told(detail: string): void {
-    this.trouble = detail;
-    window.clearTimeout(this.troubleTimer);
-    this.troubleTimer = window.setTimeout(() => (this.trouble = ''), 6000);
+  private moderate(act: Promise<Line>, done: string): void {
+    act.then(
+      (line) => this.tell(done, { line }),
+      (error: Error) => this.tell(error.message),
+    );
+  }
+
+  /** Says what went wrong, or what was done and how to take it back, for a while. */
+  private tell(text: string, done?: { line: Line }): void {
+    this.told = { text, bad: done === undefined, line: done?.line ?? null };
+    window.clearTimeout(this.toldTimer);
+    this.toldTimer = window.setTimeout(() => (this.told = null), TOLD_MS);
   }
 
   private readonly choose = (change: Partial<Preferences>): void => {

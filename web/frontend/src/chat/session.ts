@@ -2,11 +2,10 @@
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { Author } from '../lib/frames';
-import { rest } from '../lib/rest';
+import { rest, type ChatCommand } from '../lib/rest';
 import { Room } from '../lib/room';
 import type { RealtimeSocket } from '../lib/socket';
 import { isMessage, type MessageEntry } from '../lib/timeline';
-import { commandsOf, type Command } from './commands';
 import { realtime } from './connection';
 import { Moderation } from './moderation';
 
@@ -18,7 +17,7 @@ export class ChatSession implements ReactiveController {
   readonly room: Room;
   readonly moderation: Moderation;
   emotes: ReadonlyMap<string, string> = new Map();
-  commands: readonly Command[] = [];
+  commands: readonly ChatCommand[] = [];
   /** `message reaction`, `poll`: what we chose since the page was opened. */
   reacted: ReadonlySet<string> = new Set();
   readonly voted = new Map<string, number>();
@@ -37,7 +36,7 @@ export class ChatSession implements ReactiveController {
     token: () => string,
   ) {
     this.room = new Room(channel, this.socket, () => this.changed(), () => performance.now(), token);
-    this.moderation = new Moderation(this.socket, channel);
+    this.moderation = new Moderation(channel);
     host.addController(this);
   }
 
@@ -139,8 +138,8 @@ export class ChatSession implements ReactiveController {
 
   private learnCommands(rights: string): void {
     this.commandsFor = rights;
-    commandsOf(this.channel).then(
-      (commands) => (this.commands = commands),
+    rest.chat_commands.commands(this.channel).then(
+      ({ commands }) => (this.commands = commands),
       () => (this.commands = []),
     );
   }

@@ -7,6 +7,7 @@ import type { Modes, You } from '../lib/frames';
 import { askToSignIn, returnPath } from '../lib/session';
 import { icon } from '../parts/icon';
 import '../people/follow';
+import './appeal';
 import { FormElement } from '../people/form';
 import { texts } from '../texts';
 import { reason, span } from './words';
@@ -51,6 +52,8 @@ export class Silenced extends FormElement {
         return html`<p class="ways"><fl-follow .channel=${this.channel} @followed=${this.again}></fl-follow></p>`;
       case 'verified_only':
         return html`<p class="ways"><a class="button" href="/account">${words.verify}</a></p>`;
+      case 'chat_banned':
+        return html`<fl-chat-appeal .channel=${this.channel}></fl-chat-appeal>`;
       case 'warning_pending':
         return html`<p class="ways"><button class="button primary" type="button" @click=${this.acknowledge}>${words.read}</button></p>`;
       default:

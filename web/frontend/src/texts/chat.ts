@@ -75,13 +75,13 @@ export const chat = {
     read: 'I have read this',
     until: (time: string): string => `${time} to go.`,
     because: (why: string): string => `Reason: ${why}`,
-    appeal: 'Appeal',
   },
   appeal: {
     title: 'Ask to be let back in',
     label: 'Why should the ban be lifted?',
     yes: 'Send appeal',
     sent: 'The team has your appeal. You will find the answer here.',
+    denied: 'Your appeal was denied.',
   },
   problems: {
     slow_mode: 'Slow mode: too early.',
@@ -145,7 +145,10 @@ export const chat = {
     reason: 'Reason (they see it)',
     history: 'Everything about this account',
     done: 'Done.',
-    removed: 'Message deleted.',
+    undo: 'Undo',
+    undone: 'Taken back.',
+    deleted: 'Message deleted.',
+    timedOut: (name: string, time: string): string => `${name} can’t write for ${time}.`,
     close: 'Close',
   },
   poll: {
