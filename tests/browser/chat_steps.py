@@ -11,7 +11,7 @@ from tests.fixtures.platform import Platform
 
 def meeting(tab: Callable[..., Tab], platform: Platform, channel: str, *names: str) -> list[Tab]:
     """Tabs of new accounts, all in the chat of the first one's new channel."""
-    tabs = []
+    tabs: list[Tab] = []
     for name in names:
         one = tab(width=400, height=760)
         sign_up(one, platform, name)
