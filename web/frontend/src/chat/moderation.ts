@@ -1,7 +1,6 @@
 /** What a moderator does from inside the chat, by REST. Resolves to the line of the moderation log that can be undone; rejects with an ApiError. */
 
 import { rest } from '../lib/rest';
-import { call } from '../lib/session';
 
 export type Line = string | null;
 
@@ -35,18 +34,14 @@ export class Moderation {
   }
 
   async pin(message: string): Promise<Line> {
-    return (await call<{ line: Line }>('PUT', `${this.path}/pin/${encodeURIComponent(message)}`)).line;
+    return (await rest.chat_pins.pin(this.channel, message)).line;
   }
 
   async unpin(): Promise<Line> {
-    return (await call<{ line: Line }>('DELETE', `${this.path}/pin`)).line;
+    return (await rest.chat_pins.unpin(this.channel)).line;
   }
 
   async undo(line: string): Promise<void> {
     await rest.chat_log.undo(this.channel, line);
-  }
-
-  private get path(): string {
-    return `/channels/${encodeURIComponent(this.channel)}/chat`;
   }
 }
