@@ -101,7 +101,8 @@ class Entrance:
                 # Not everybody is told why, or even that there is such a channel.
                 await self._granted(socket.actor, frame)
                 raise Refused(*refused)
-            live = await self._on_air.broadcast(room.channel.name) is not None
+            await self._on_air.learn(room.channel.name)
+            live = self._on_air.broadcast(room.channel.name) is not None
             told, audience = room.you_of(participant, socket, utc_now(self._clock))
             missed = await self._missed(room, frame, audience)
             if room.version == version:

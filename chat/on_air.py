@@ -1,6 +1,6 @@
 """Which broadcast runs on a channel, as the bus says."""
 
-from collections import OrderedDict
+from collections.abc import Callable, Collection
 
 from storage.bus.messages import BroadcastInfo
 from storage.bus.redis import Bus
@@ -9,41 +9,44 @@ from storage.clock import Clock
 from storage.model.broadcast import BroadcastState
 from storage.model.errors import Unavailable
 from storage.model.ids import BroadcastId, ChannelName
+from storage.node import every
 
-BELIEVED_SECONDS = 2.0
-ALONE_SECONDS = 5.0
-"""How long the bus is not asked after it did not answer: nobody's message waits for it again and again."""
-MOST_REMEMBERED = 5000
+ASK_SECONDS = 2.0
 
 
 class OnAir:
-    """Remembers what it was told for two seconds, and for longer while the bus is away."""
+    """Asks every two seconds for all open rooms at once; while the bus is away, what was known is believed."""
 
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, clock: Clock, channels: Callable[[], Collection[ChannelName]]) -> None:
         self._bus = bus
         self._clock = clock
-        self._known: OrderedDict[ChannelName, tuple[float, BroadcastId | None]] = OrderedDict()
-        self._alone_until = 0.0
+        self._channels = channels
+        self._known: dict[ChannelName, BroadcastId | None] = {}
 
-    async def broadcast(self, channel: ChannelName) -> BroadcastId | None:
-        """The one that runs now."""
-        now = self._clock.monotonic()
-        until, known = self._known.get(channel, (0.0, None))
-        if until > now or now < self._alone_until:
-            return known
-        # Whoever comes meanwhile takes what was known before.
-        self._keep(channel, now, known)
-        try:
-            info = await self._bus.read(broadcast_key(channel), BroadcastInfo)
-            known = info.broadcast if info is not None and info.state is not BroadcastState.ENDED else None
-        except Unavailable:
-            self._alone_until = self._clock.monotonic() + ALONE_SECONDS
-        else:
-            self._keep(channel, now, known)
-        return known
+    def broadcast(self, channel: ChannelName) -> BroadcastId | None:
+        """The one that runs now on an open room's channel."""
+        return self._known.get(channel)
 
-    def _keep(self, channel: ChannelName, now: float, known: BroadcastId | None) -> None:
-        self._known[channel] = (now + BELIEVED_SECONDS, known)
-        self._known.move_to_end(channel)
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
+    async def learn(self, channel: ChannelName) -> None:
+        """Ask now, for a room that has just been opened."""
+        if channel not in self._known:
+            try:
+                self._known |= await self._ask([channel])
+            except Unavailable:
+                return
+
+    async def run(self) -> None:
+        """Ask, for ever."""
+        await every(self._clock, ASK_SECONDS, self.ask, name="broadcasts of rooms")
+
+    async def ask(self) -> None:
+        """Ask for all. Raises ``Unavailable(BUS_UNAVAILABLE)``."""
+        self._known = await self._ask(list(self._channels()))
+
+    async def _ask(self, channels: list[ChannelName]) -> dict[ChannelName, BroadcastId | None]:
+        found = await self._bus.read_several([broadcast_key(channel) for channel in channels], BroadcastInfo)
+        return {channel: _running(info) for channel, info in zip(channels, found, strict=True)}
+
+
+def _running(info: BroadcastInfo | None) -> BroadcastId | None:
+    return info.broadcast if info is not None and info.state is not BroadcastState.ENDED else None

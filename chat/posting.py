@@ -24,6 +24,8 @@ from storage.opening import Storage
 MOST_WAITING = 2000
 """Messages of all rooms that may wait to be written; more are refused at once."""
 MOST_TOGETHER = 500
+GATHERED_SECONDS = 0.02
+"""A transaction begins at most so often; the first message after a pause does not wait."""
 FRESH = 1.0
 """Nobody is refused by what the database said longer ago, in seconds."""
 TRIES = 4
@@ -81,6 +83,7 @@ class Poster:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                began = self._clock.monotonic()
                 batch = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
                 try:
                     await self._write(batch)
@@ -89,6 +92,11 @@ class Poster:
                     await self._one_by_one(batch)
                 except FanlightError as error:
                     _fail(batch, error)
+                except BaseException:
+                    _fail(batch, Unavailable(ErrorCode.SERVER_BUSY, "The message could not be written. Try again."))
+                    raise
+                # What comes soon after is written together: that costs a busy node much less.
+                await self._clock.sleep(max(0.0, began + GATHERED_SECONDS - self._clock.monotonic()))
 
     async def _one_by_one(self, batch: Sequence[Sent]) -> None:
         for sent in batch:

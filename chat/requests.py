@@ -120,7 +120,7 @@ class Requests:
             outcome=asyncio.get_running_loop().create_future(),
             reply=await self._quoted(room, frame.reply, listener),
             media=frame.media if now_ms - OLDEST_MEDIA < frame.media <= now_ms else 0,
-            broadcast=await self._on_air.broadcast(room.channel.name),
+            broadcast=self._on_air.broadcast(room.channel.name),
         )
         written = await self._poster.post(sent)
         if written.state in {MessageState.REJECTED, MessageState.DELETED} and not written.again:

@@ -66,6 +66,8 @@ class Room:
         self.people = People()
         self.listeners: dict[int, Listener] = {}
         self.flush_at = 0.0
+        self.alone_until = 0.0
+        """Until then no other node is told what happens here: none listened when it was last told."""
         self.catching_up = False
         """Whether somebody reads the log to close a hole."""
         self.stale = False

@@ -41,6 +41,8 @@ HOLE_SECONDS = 0.03
 RELEASE_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE = 0.5
+ALONE_SECONDS = 1.0
+"""How long a room that no other node heard of is told to none."""
 MOST_TOLD = 500
 """Hints told at once."""
 MOST_HINTS = 5000
@@ -74,7 +76,7 @@ class Rooms:
         self._look_at = 0.0
         self._registry = Registry(storage, clock, happened=self._happened, renewed=self._renewed, begun=self._begun)
         self._presence = RoomPresence(storage.bus, clock, node)
-        on_air = OnAir(storage.bus, clock)
+        self._on_air = on_air = OnAir(storage.bus, clock, lambda: [room.channel.name for room in self._registry.rooms()])
         self._entrance = Entrance(
             storage, self._registry, presence=self._presence, on_air=on_air, hints=hints, arrived=watch.came, clock=clock
         )
@@ -107,6 +109,7 @@ class Rooms:
                 ("polls", self._polls.run),
                 ("presence", self._count),
                 ("mentions", self._mentions.run),
+                ("on air", self._on_air.run),
                 ("watch", self._watch.run),
             ):
                 tasks.start(name, self._kept(name, work))
@@ -178,8 +181,10 @@ class Rooms:
             self._tasks.start(name, guarded())
 
     def _happened(self, room: Room, happened: Sequence[Event]) -> None:
-        self._dirty[room.channel.id] = room
-        self._wake.set()
+        # Whoever waits already for its time needs not be told again.
+        if self._dirty.get(room.channel.id) is not room:
+            self._dirty[room.channel.id] = room
+            self._wake.set()
         if any(isinstance(event, StandingChanged | ModesChanged) for event in happened):
             room.stale = True
             self._start("renew", self._registry.renew(room))
@@ -214,17 +219,19 @@ class Rooms:
 
     async def _flush(self) -> None:
         while True:
-            await self._wake.wait()
+            now = self._clock.monotonic()
+            for channel, room in tuple(self._dirty.items()):
+                if room.flush_at <= now:
+                    del self._dirty[channel]
+                    room.flush(now)
+            soonest = min((room.flush_at for room in self._dirty.values()), default=None)
+            try:
+                # A room that was told nothing lately does not wait for those that were.
+                async with asyncio.timeout(None if soonest is None else max(0.001, soonest - self._clock.monotonic())):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
             self._wake.clear()
-            while self._dirty:
-                now = self._clock.monotonic()
-                for channel, room in tuple(self._dirty.items()):
-                    if room.flush_at <= now:
-                        del self._dirty[channel]
-                        room.flush(now)
-                if self._dirty:
-                    soonest = min(room.flush_at for room in self._dirty.values())
-                    await self._clock.sleep(max(0.001, soonest - self._clock.monotonic()))
 
     async def _tell_others(self) -> None:
         while True:
@@ -233,10 +240,25 @@ class Rooms:
             while self._untold:
                 hints = [self._untold.popleft() for _ in range(min(MOST_TOLD, len(self._untold)))]
                 try:
-                    await self._storage.bus.tell_rooms(hints)
+                    await self._tell_rooms([hint for hint in hints if not self._is_alone(hint)])
                     await self._storage.bus.tell_mentions([mention for hint in hints for mention in self._mentions_in(hint)])
                 except Unavailable:
                     HINTS_LOST.inc(len(hints))
+
+    async def _tell_rooms(self, hints: Sequence[RoomHint]) -> None:
+        if not hints:
+            return
+        heard = await self._storage.bus.tell_rooms(hints)
+        now = self._clock.monotonic()
+        for hint, count in zip(hints, heard, strict=True):
+            room = self._registry.get(ChannelId(hint.channel))
+            if room is not None:
+                room.alone_until = now + ALONE_SECONDS if count <= 1 else 0.0
+
+    def _is_alone(self, hint: RoomHint) -> bool:
+        """Whether no other node listened a moment ago: one that came since looks into the log by itself."""
+        room = self._registry.get(ChannelId(hint.channel))
+        return room is not None and self._clock.monotonic() < room.alone_until
 
     def _mentions_in(self, hint: RoomHint) -> Sequence[MentionHint]:
         room = self._registry.get(ChannelId(hint.channel))

@@ -15,7 +15,7 @@ from chat.links import allow_list, hosts, is_allowed
 from chat.normalise import Normal, key, normal
 from chat.protocol import LARGEST_TEXT, LONGEST_TEXT
 from chat.recent import Recent
-from chat.terms import NO_TERMS, Term, Terms
+from chat.terms import NO_TERMS, NOTHING_FOUND, Term, Terms
 from storage.chat.events import MessageKind
 from storage.chat.settings import Category, ChatSettings, LinkPolicy, Modes
 from storage.model.channel import Standing
@@ -134,7 +134,7 @@ def judge(draft: Draft, writer: Writer, settings: ChatSettings, filters: Filters
     refused = _by_text(draft, found, modes, filters, recent)
     if refused:
         return refused
-    terms = filters.terms.find(draft.normal)
+    terms = filters.terms.find(draft.normal) if filters.terms else NOTHING_FOUND
     if terms.block:
         return Refuse(ErrorCode.MESSAGE_BLOCKED, "The message holds what is not let through here.")
     reasons = [f"term: {term}" for term in terms.hold]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import Protocol, cast
+from typing import Protocol, cast, get_args
 
 import structlog
 
@@ -28,6 +28,7 @@ MOST_WAITING = 64
 """Requests that may wait behind the one that is done; until there are fewer nothing more is read."""
 
 _OURS = frozenset(Close)
+_RECEIVED = {kind: RECEIVED.labels(kind.__struct_config__.tag) for kind in get_args(ClientFrame)}
 _log = structlog.get_logger("chat")
 
 
@@ -161,7 +162,7 @@ class ClientSocket(asyncio.Protocol):
         if isinstance(frame, Hello):
             await self._greet(frame)
             return
-        RECEIVED.labels(frame.__struct_config__.tag).inc()
+        _RECEIVED[type(frame)].inc()
         identifier = getattr(frame, "id", "")
         try:
             async with asyncio.timeout(REQUEST_SECONDS):

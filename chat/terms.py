@@ -168,6 +168,9 @@ class Terms:
         self._in_text = Many(tuple(map(pattern, self._typed)))
         self._permits = _permits([term for term in kept if term.effect is TermEffect.PERMIT])
 
+    def __bool__(self) -> bool:
+        return bool(self._spelt or self._typed)
+
     def find(self, text: Normal) -> Found:
         """What is in a message."""
         found = self._look(text)

@@ -1,6 +1,7 @@
 """The composition root: a role is an opener; a process opens the storage, itself as a node and its role, and waits to be stopped."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
@@ -90,6 +91,9 @@ async def _with_sockets(
 
     async with open_chat(settings, storage, clock, node) as sockets:
         SocketDoor(settings, sockets).install(app)
+        # Thousands of sockets live long, and what a message makes dies at once without cycles: they are looked through less often.
+        gc.freeze()
+        gc.set_threshold(GARBAGE, 20, 20)
         async with _served(app, settings, port or settings.port):
             try:
                 yield
@@ -129,6 +133,9 @@ async def _operations(role: str, settings: Settings, storage: Storage, node: Nod
     async with serving(operations_app(checks(role, storage, node)), host=settings.host, port=port):
         yield
 
+
+GARBAGE = 20_000
+"""Objects made, and not gone by themselves, after which a process with sockets looks for what hangs together."""
 
 OPENERS: Mapping[str, Opener] = {"web": _open_web, "chat": _open_chat, "ingest": _open_ingest, "transcoder": _open_transcoder}
 """The edge is not among them, see :func:`run_role`."""

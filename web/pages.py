@@ -12,7 +12,6 @@ PAGES = {
     "/": "index",
     "/watch/<channel>": "watch",
     "/embed/<channel>": "embed",
-    "/chat/<channel>": "chat",
     "/studio": "studio",
     "/signin": "sign",
     "/signup": "sign",

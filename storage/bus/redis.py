@@ -112,6 +112,10 @@ class Bus:
         """A register, or None if it is not there or of a release we don't understand."""
         return _decoded(await self._connection.command("GET", key), kind)
 
+    async def read_several(self, keys: Sequence[str], kind: type[T]) -> list[T | None]:
+        """The same for several keys, in their order."""
+        return [_decoded(value, kind) for value in _list(await self._connection.command("MGET", *keys))] if keys else []
+
     async def read_all(self, prefix: str, kind: type[T]) -> list[T]:
         """Every register whose key is ``prefix`` and a last word; the prefix ends in a colon (``fl:broadcast:``). In no order.
 
@@ -140,9 +144,10 @@ class Bus:
         """Tell other nodes what was committed to a room. Hints may be lost."""
         await self._connection.command("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint))
 
-    async def tell_rooms(self, hints: Sequence[RoomHint]) -> None:
-        """The same of several rooms, in one round trip."""
-        await self._connection.together(*(("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint)) for hint in hints))
+    async def tell_rooms(self, hints: Sequence[RoomHint]) -> list[int]:
+        """The same of several rooms, in one round trip; returns how many nodes heard each, this one included."""
+        told = await self._connection.together(*(("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint)) for hint in hints))
+        return [count if isinstance(count, int) else 0 for count in told]
 
     async def tell_mentions(self, hints: Sequence[MentionHint]) -> None:
         """Tell other nodes whom messages addressed. Hints may be lost."""

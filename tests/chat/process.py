@@ -24,10 +24,11 @@ SECRET = "a secret of the tests"
 class ChatProcess:
     """``fanlight node --roles chat``."""
 
-    def __init__(self, data: Path, redis_url: str, port: int, **settings: str) -> None:
+    def __init__(self, data: Path, redis_url: str, port: int, core: int | None = None, /, **settings: str) -> None:
         self.port = port
         variables = environment(data, REDIS_URL=redis_url, FANLIGHT_SECRET=SECRET, FANLIGHT_CHAT_PORT=str(port), **settings)
-        self.process = subprocess.Popen([sys.executable, "-m", "web", "node", "--roles", "chat", "--one-machine"], env=variables)
+        pinned = [] if core is None else ["taskset", "--cpu-list", str(core)]
+        self.process = subprocess.Popen([*pinned, sys.executable, "-m", "web", "node", "--roles", "chat", "--one-machine"], env=variables)
         self.seen = psutil.Process(self.process.pid)
 
     def _read(self, path: str) -> str:
@@ -35,7 +36,7 @@ class ChatProcess:
             return str(answer.read().decode())
 
     def wait_until_ready(self) -> None:
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while True:
             try:
                 self._read("/readyz")
