@@ -12,6 +12,7 @@ PAGES = {
     "/": "index",
     "/watch/<channel>": "watch",
     "/embed/<channel>": "embed",
+    "/chat/<channel>": "chat",
     "/studio": "studio",
     "/signin": "sign",
     "/signup": "sign",

@@ -5,6 +5,7 @@ number of nodes, and a number is never left out. What the log's readers were tol
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,13 +20,16 @@ from storage.clock import utc_now
 from storage.database.repository import Repository
 from storage.database.tables import channel as channel_table
 from storage.database.tables import chat_event as events
+from storage.database.tables import chat_member as members
 from storage.database.tables import chat_room as rooms
 from storage.model.errors import ErrorCode, NotFound
-from storage.model.ids import ChannelId, RecordId, new_broadcast_id
+from storage.model.ids import AccountId, ChannelId, RecordId, new_broadcast_id
 
 KEPT = timedelta(days=1)
 """How long events are kept for those who resume; messages are kept by themselves."""
 MOST_AT_ONCE = 1000
+LATELY = timedelta(days=1)
+MOST_RENEWED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,24 @@ class ChatLog(Repository):
         """A hint without events that tells the version a room has now, for nodes to look at it anew; None where nothing ever happened."""
         room = (await self.rooms([channel])).get(channel)
         return None if room is None else RoomHint(channel=channel, epoch=room.epoch, version=room.version, after=room.seq, events=())
+
+    async def renew_of(self, account: AccountId) -> Sequence[RoomHint]:
+        """An account may do something else than before, everywhere: renews the rooms it wrote in lately, at most a hundred."""
+        now = utc_now(self._clock)
+        mine = (
+            select(members.c.channel)
+            .where(members.c.account == account, members.c.last_at > now - LATELY)
+            .order_by(members.c.last_at.desc())
+            .limit(MOST_RENEWED)
+        )
+        async with self._database.transaction() as connection:
+            channels = [ChannelId(one) for one in await connection.scalars(mine)]
+        hints = []
+        for channel in channels:
+            with suppress(NotFound):
+                async with self._database.transaction() as connection:
+                    hints.append(await append_alone(connection, channel, [], now, renew=True))
+        return hints
 
     async def since(self, channel: ChannelId, after: int, *, limit: int = MOST_AT_ONCE) -> tuple[NumberedEvent, ...]:
         """At most ``limit`` events after the number ``after``, in order; the first is a later one where older ones are forgotten."""

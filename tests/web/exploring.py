@@ -18,13 +18,16 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from storage.clock import SystemClock
-from storage.model.account import AccountRole
+from storage.model.account import Account, AccountRole
+from storage.model.channel import Channel
+from storage.model.chat import TermEffect, TermForm
 from storage.model.event import Event
 from storage.model.ids import ChannelName
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
+from tests.contracts.room import Room
 from tests.edge.process import free_port
-from tests.web.people import Member, member
+from tests.web.people import Member, add_account, member
 from web.api.openapi import openapi
 from web.api.table import NOUNS, routes
 from web.app import create_app
@@ -140,10 +143,25 @@ async def explored(redis_url: str) -> AsyncIterator[Explored]:
                     events={Event.BROADCAST_ENDED},
                 )
                 words = {"name": "demo", "channel": "demo", "account": "asker", "key": key.id, "webhook": webhook.id}
+                words |= await _said(storage, channel, await add_account(storage, "talker"))
                 async with asyncio.timeout(PATIENCE):
                     while not await _listens(port):
                         await asyncio.sleep(0.05)
                 yield Explored(f"http://127.0.0.1:{port}", app, storage, asker, words)
+
+
+async def _said(storage: Storage, channel: Channel, talker: Account) -> dict[str, str]:
+    """Something was said, held and done in the channel's chat."""
+    room = Room(storage, channel)
+    message = await room.write(talker, "hello")
+    await room.write(talker, "hmm", state="held", held_for='["spam"]')
+    acted = await storage.moderation.deletions.delete(channel.id, await room.write(talker, "spam"), by=None)
+    note, _ = await storage.moderation.notes.add(channel.id, talker.id, "Hm.", by=None)
+    term, _ = await storage.moderation.terms.add(channel.id, TermForm.LITERAL, "darn", TermEffect.BLOCK, by=None, check=lambda _: None)
+    await storage.bans.ban(channel.id, talker.id, by=None)
+    appeal = await storage.moderation.appeals.appeal(channel.id, talker.id, "Please.")
+    told = {"message": message, "line": acted.logged[-1].id, "note": note, "term": term, "appeal": appeal}
+    return {"account": "talker", **told}
 
 
 async def _listens(port: int) -> bool:

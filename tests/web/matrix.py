@@ -62,6 +62,7 @@ MATRIX: dict[str, Ask] = {
     "roles_lift": Ask(TEAM, says="not_found"),
     "messages_find": Ask(SEES),
     "messages_replay": Ask(SEES, says="not_found"),
+    "chat_commands_commands": Ask(SEES),
     "emotes_emotes": Ask(SEES),
     "emotes_add": Ask(OWNER, data=b"", headers=PNG),
     "emotes_remove": Ask(OWNER, says="not_found"),

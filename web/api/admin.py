@@ -1,12 +1,14 @@
 """What operators do: accounts, what is on air, the settings and the audit log."""
 
+from contextlib import suppress
+
 from ingest.gateway import Gateway
 from storage.database.accounts import AccountRepository
 from storage.database.audit import AuditLog
 from storage.model import audit as records
 from storage.model.account import AccountRole, AccountState, Actor, Scope
-from storage.model.errors import BadInput, ErrorCode, NotFound
-from storage.model.ids import ChannelId, account_name, channel_name
+from storage.model.errors import BadInput, ErrorCode, NotFound, Unavailable
+from storage.model.ids import AccountId, ChannelId, account_name, channel_name
 from storage.opening import Storage
 from storage.readout import readout
 from storage.settings import Settings
@@ -31,6 +33,8 @@ class AdminRoutes:
         self._accounts: AccountRepository = storage.accounts
         self._audit: AuditLog = storage.audit
         self._channels = storage.channels
+        self._log = storage.chat_log
+        self._bus = storage.bus
         self._settings = settings
         self._directory = directory
         self._titles = titles
@@ -59,6 +63,7 @@ class AdminRoutes:
             version=version,
         )
         await account_changed(changed.id)
+        await self._tell_chats(changed.id)
         data = {"role": str(changed.role), "state": str(changed.state)}
         await self._audit.write(actor, "account.governed", subject=changed.name, data=data)
         return account_view(changed)
@@ -107,6 +112,12 @@ class AdminRoutes:
         channel: ChannelId | None = (await self._channels.get(channel_name(query.channel))).id if query.channel else None
         found = await self._audit.list(actor=actor, channel=channel, action=query.action, before=page.after, limit=page.limit + 1)
         return page.of(found, lambda entry: entry.id, _audit_view)
+
+    async def _tell_chats(self, account: AccountId) -> None:
+        """What an account may say is decided anew in the rooms it wrote in lately; its sockets end with its sessions."""
+        with suppress(Unavailable):
+            for hint in await self._log.renew_of(account):
+                await self._bus.tell_room(hint)
 
     async def _title(self, entry: Entry) -> str:
         try:

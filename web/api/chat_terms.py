@@ -20,7 +20,7 @@ from web.schema.chat_moderation import Because, Done, FilterMatch, FilterOutcome
 from web.schema.chat_settings import ChatSettingsChange
 
 NOUN = Noun("chat_terms", "Filters of channels' chats.")
-TRIALS = Limit("filter trials", 20, 60)
+TRIALS = Limit("filter-trials", 20, 60)
 """A trial reads a thousand messages."""
 _ERRORS = (ErrorCode.CHANNEL_NOT_FOUND, ErrorCode.NOT_ALLOWED)
 _TERMS = (*_ERRORS, ErrorCode.TERM_INVALID, ErrorCode.LIMIT_REACHED)

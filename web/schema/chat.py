@@ -1,8 +1,22 @@
-"""Emotes and polls of a channel's chat. Times are Unix milliseconds of the server's clock."""
+"""Commands, emotes and polls of a channel's chat. Times are Unix milliseconds of the server's clock."""
 
 import msgspec
 
 from storage.chat.events import Message
+
+
+class ChatCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command: ``/name`` and what follows it, ``[optional]``."""
+
+    name: str
+    usage: str
+    summary: str
+
+
+class ChatCommands(msgspec.Struct, frozen=True, kw_only=True):
+    """In the order they are offered."""
+
+    commands: tuple[ChatCommand, ...]
 
 
 class Emote(msgspec.Struct, frozen=True, kw_only=True):

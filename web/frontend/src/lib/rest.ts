@@ -159,6 +159,10 @@ export type ChannelRole = 'moderator' | 'viewer' | 'vip';
 
 export type ChannelState = 'ended' | 'interrupted' | 'live' | 'offline' | 'starting';
 
+export interface ChatCommand { name: string; usage: string; summary: string; }
+
+export interface ChatCommands { commands: (ChatCommand)[]; }
+
 export interface ChatMessage { seq: number; message: Message; }
 
 export interface ChatSettings {
@@ -589,6 +593,11 @@ export const messages = {
   find: (name: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/chat/messages?${new URLSearchParams(query).toString()}`),
   /** What was said during a broadcast, in the order of the pictures its authors saw. */
   replay: (name: string, broadcast: string, query: Record<string, string> = {}): Promise<Page<ChatMessage>> => call('GET', `/channels/${encodeURIComponent(name)}/broadcasts/${encodeURIComponent(broadcast)}/chat?${new URLSearchParams(query).toString()}`),
+};
+
+export const chat_commands = {
+  /** The commands you may use in the channel's chat. */
+  commands: (name: string): Promise<ChatCommands> => call('GET', `/channels/${encodeURIComponent(name)}/chat/commands`),
 };
 
 export const emotes = {

@@ -3,7 +3,7 @@
 import '../styles/base.css';
 import '../styles/player.css';
 import '../styles/embed.css';
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/rest';
 import { Feed, type FeedState } from '../lib/feed';
@@ -11,6 +11,7 @@ import { channelOfPath, PageElement } from '../parts/element';
 import { mark } from '../parts/mark';
 import { Admission } from '../player/admission';
 import { entrance } from '../player/entrance';
+import type { Player } from '../player/player';
 import { texts } from '../texts';
 
 @customElement('fl-embed')
@@ -34,11 +35,20 @@ export class Embed extends PageElement {
     this.source.stop();
   }
 
+  /** `?chat=1`: what is said beside the picture, or below it in a narrow frame. */
+  private readonly chatWanted = new URLSearchParams(window.location.search).get('chat') === '1';
+
+  private chat(): TemplateResult | typeof nothing {
+    if (!this.chatWanted || this.feed.kind !== 'value' || !['open', 'granted'].includes(this.admission.door(this.feed.value))) return nothing;
+    void import('../chat/beside');
+    return html`<aside class="beside"><fl-chat .channel=${this.name} .bearer=${this.admission.bearer} .seen=${() => this.querySelector<Player>('fl-player')?.seen ?? null}></fl-chat></aside>`;
+  }
+
   protected override render(): TemplateResult {
     return html`
-      <main class="embed over-video">
+      <main class=${this.chatWanted ? 'embed over-video with-chat' : 'embed over-video'}>
         <h1 class="hidden-text">${this.name}</h1>
-        ${entrance(this.name, this.feed, this.source, this.admission)}
+        ${entrance(this.name, this.feed, this.source, this.admission)} ${this.chat()}
         <a class="badge dark from" href=${`/watch/${this.name}`} target="_blank" rel="noopener">${mark()}${texts.embed.open}</a>
       </main>
     `;

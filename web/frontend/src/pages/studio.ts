@@ -23,6 +23,7 @@ const query = new URLSearchParams(window.location.search);
 export class Studio extends PageElement {
   @state() private version = 0;
   @state() private copied = false;
+  @state() private tab: 'health' | 'chat' = 'health';
 
   private readonly model = new Model(
     () => {
@@ -73,10 +74,40 @@ export class Studio extends PageElement {
           </div>
         </div>
         <fl-sources class="column" .studio=${model} .version=${version}></fl-sources>
-        <fl-health class="column" .studio=${model} .version=${version}></fl-health>
+        ${this.side(version)}
       </main>
     `;
   }
+
+  /** How it is doing, and what is said to it. */
+  private side(version: number): TemplateResult {
+    const { model, tab, chat } = this;
+    const words = texts.studio;
+    const open = chat === '' ? 'health' : tab;
+    if (open === 'chat') void import('../chat/beside');
+    const label = (name: 'health' | 'chat', text: string): TemplateResult =>
+      html`<button id=${`tab-${name}`} role="tab" type="button" aria-selected=${open === name} aria-controls=${`side-${name}`} tabindex=${open === name ? 0 : -1} @click=${() => (this.tab = name)}>${text}</button>`;
+    return html`
+      <div class="column side-column">
+        ${chat === '' ? nothing : html`<div class="tabs" role="tablist" aria-label=${words.side} @keydown=${this.onTabKey}>${label('health', words.health.title)} ${label('chat', texts.chat.title)}</div>`}
+        <fl-health id="side-health" role=${chat === '' ? nothing : 'tabpanel'} aria-labelledby=${chat === '' ? nothing : 'tab-health'} ?hidden=${open !== 'health'} .studio=${model} .version=${version}></fl-health>
+        ${open === 'chat' ? html`<div id="side-chat" class="beside" role="tabpanel" aria-labelledby="tab-chat"><fl-chat .channel=${chat}></fl-chat></div>` : nothing}
+      </div>
+    `;
+  }
+
+  /** The channel whose chat is shown: one that is ours or on air, not what is being typed. */
+  private get chat(): string {
+    const { model } = this;
+    const known = model.onAir || model.phase === 'ended' || (model.owned ?? []).some((channel) => channel.channel === model.channel);
+    return known ? model.channel : '';
+  }
+
+  private readonly onTabKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    this.tab = this.tab === 'chat' ? 'health' : 'chat';
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus());
+  };
 
   private preview(): TemplateResult {
     const { model } = this;

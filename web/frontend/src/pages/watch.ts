@@ -5,18 +5,20 @@ import '../styles/player.css';
 import '../styles/watch.css';
 import '../parts/top';
 import '../people/follow';
-import { Check, Eye, Share2 } from 'lucide';
+import { Check, Eye, MessageSquare, Share2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/rest';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
+import { recall, remember } from '../lib/storage';
 import { copyText } from '../parts/copy';
 import { channelOfPath, PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
 import { Admission } from '../player/admission';
 import { entrance } from '../player/entrance';
+import type { Player } from '../player/player';
 import { texts } from '../texts';
 
 @customElement('fl-watch')
@@ -24,6 +26,9 @@ export class Watch extends PageElement {
   @state() private feed: FeedState<Channel> = { kind: 'loading' };
   @state() private now = Date.now();
   @state() private shared = false;
+  @state() private chatHidden = recall('chat.hidden') === 'yes';
+  @state() private chatOver = true;
+  @state() private full = false;
 
   private readonly name = channelOfPath(window.location.pathname);
   private readonly admission = new Admission(this, this.name);
@@ -36,6 +41,7 @@ export class Watch extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.source.start();
+    document.addEventListener('fullscreenchange', this.onFull);
     this.timer = window.setInterval(() => {
       this.now = Date.now();
     }, 15_000);
@@ -44,6 +50,7 @@ export class Watch extends PageElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.source.stop();
+    document.removeEventListener('fullscreenchange', this.onFull);
     window.clearInterval(this.timer);
   }
 
@@ -52,12 +59,41 @@ export class Watch extends PageElement {
     document.title = texts.watch.pageTitle(channel?.title ?? this.name);
     return html`
       <fl-top here="watch"></fl-top>
-      <main id="content" class="watch" tabindex="-1">
-        ${entrance(this.name, this.feed, this.source, this.admission)}
+      <main id="content" class="watch" tabindex="-1" data-chat=${this.chat}>
+        <div class="theatre" @chat=${this.turnChat}>${entrance(this.name, this.feed, this.source, this.admission, this.chat)} ${this.beside()}</div>
         ${this.about(channel)}
       </main>
     `;
   }
+
+  /** Whoever may watch may read along. */
+  private get chat(): 'none' | 'hidden' | 'shown' {
+    if (this.feed.kind !== 'value') return 'none';
+    const door = this.admission.door(this.feed.value);
+    if (door !== 'open' && door !== 'granted') return 'none';
+    return (this.full ? !this.chatOver : this.chatHidden) ? 'hidden' : 'shown';
+  }
+
+  private beside(): TemplateResult | typeof nothing {
+    if (this.chat !== 'shown') return nothing;
+    void import('../chat/beside');
+    return html`<aside class="beside"><fl-chat .channel=${this.name} .seen=${this.seen} .bearer=${this.admission.bearer} variant="side" @hide=${this.turnChat}></fl-chat></aside>`;
+  }
+
+  private readonly seen = (): number | null => this.querySelector<Player>('fl-player')?.seen ?? null;
+
+  private readonly turnChat = (): void => {
+    if (this.full) this.chatOver = !this.chatOver;
+    else {
+      this.chatHidden = !this.chatHidden;
+      remember('chat.hidden', this.chatHidden ? 'yes' : 'no');
+    }
+  };
+
+  private readonly onFull = (): void => {
+    this.full = document.fullscreenElement !== null;
+    this.chatOver = false;
+  };
 
   private about(channel: Channel | null): TemplateResult | typeof nothing {
     if (this.feed.kind === 'error') return nothing;
@@ -79,6 +115,7 @@ export class Watch extends PageElement {
             ? html`<span class="viewers numbers" role="img" aria-label=${texts.watching(count(channel.viewers))}>${icon(Eye)}${count(channel.viewers)}</span>`
             : nothing}
           <fl-follow .channel=${channel.channel} .following=${channel.following}></fl-follow>
+          ${this.chat === 'hidden' ? html`<button class="button" type="button" @click=${this.turnChat}>${icon(MessageSquare)}${texts.chat.show}</button>` : nothing}
           <button class="button" type="button" @click=${this.share}>${icon(this.shared ? Check : Share2)}${this.shared ? texts.watch.shared : texts.watch.share}</button>
         </div>
       </section>

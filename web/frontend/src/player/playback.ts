@@ -182,6 +182,11 @@ export class Playback {
     return { total, travel: Math.max(0, total - buffered), buffer: Math.min(buffered, Math.max(0, total)), target: this.hls?.targetLatency ?? null };
   }
 
+  /** The capture time of the picture that is shown, Unix milliseconds; null while there is none. */
+  get seenMs(): number | null {
+    return this.state === 'idle' || this.state === 'ended' || this.video.readyState < 2 ? null : this.playingDateMs();
+  }
+
   private playingDateMs(): number | null {
     if (this.hls) return this.hls.playingDate?.getTime() ?? null;
     const video = this.video as HTMLVideoElement & { getStartDate?: () => Date };

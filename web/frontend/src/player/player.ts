@@ -1,6 +1,6 @@
 /** The player: video, its controls, its keys, and what is said when there is nothing to play. */
 
-import { CircleHelp, Maximize, Minimize, Pause, PictureInPicture2, Play, Settings, Volume1, Volume2, VolumeX, WifiOff } from 'lucide';
+import { CircleHelp, Maximize, MessageSquare, Minimize, Pause, PictureInPicture2, Play, Settings, Volume1, Volume2, VolumeX, WifiOff } from 'lucide';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { api } from '../lib/api';
@@ -25,6 +25,8 @@ export class Player extends PageElement {
   @property({ attribute: false }) server: Channel | 'loading' | 'missing' | 'error' = 'loading';
   @property() name = '';
   @property({ attribute: false }) bearer: () => string = () => '';
+  /** Whether there is a chat, and whether it is seen now: then the bar has a button for it (event `chat`). */
+  @property() chat: 'none' | 'hidden' | 'shown' = 'none';
 
   @state() private playback: PlaybackState = 'idle';
   @state() private paused = true;
@@ -93,6 +95,11 @@ export class Player extends PageElement {
 
   get stage(): Stage {
     return stageOf(typeof this.server === 'string' ? this.server : this.server.state, this.playback);
+  }
+
+  /** The capture time of the picture that is seen, Unix milliseconds; null while there is none. */
+  get seen(): number | null {
+    return this.player?.seenMs ?? null;
   }
 
   private follow(): void {
@@ -195,6 +202,11 @@ export class Player extends PageElement {
         <span class="space"></span>
         <fl-latency .parts=${this.parts} .others=${typeof this.server === 'string' ? null : this.server.latency} .errorMs=${this.clock.errorMs}></fl-latency>
         ${this.qualityMenu()}
+        ${this.chat === 'hidden' || (this.chat === 'shown' && this.full)
+          ? html`<button class="button quiet square" type="button" aria-pressed=${this.chat === 'shown'} aria-label=${texts.chat.title} title=${this.chat === 'shown' ? texts.chat.hide : texts.chat.show} @click=${() => this.dispatchEvent(new CustomEvent('chat', { bubbles: true }))}>
+              ${icon(MessageSquare)}
+            </button>`
+          : nothing}
         <button class="button quiet square wide-only" type="button" aria-label=${words.shortcuts} @click=${this.showKeys}>${icon(CircleHelp)}</button>
         ${document.pictureInPictureEnabled
           ? html`<button class="button quiet square wide-only" type="button" aria-label=${words.picture} @click=${this.togglePicture}>${icon(PictureInPicture2)}</button>`
@@ -318,7 +330,8 @@ export class Player extends PageElement {
   };
 
   private readonly toggleFull = (): void => {
-    const section = this.querySelector<HTMLElement>('.player');
+    // With a chat beside it, both go: the chat can be had over the picture.
+    const section = this.closest<HTMLElement>('.theatre') ?? this.querySelector<HTMLElement>('.player');
     const phone = this.video as HTMLVideoElement & { webkitEnterFullscreen?: () => void };
     if (document.fullscreenElement) void document.exitFullscreen();
     else if (section?.requestFullscreen) section.requestFullscreen().catch(() => undefined);

@@ -1,5 +1,6 @@
 /** Every text of the surface, in English. Another language is another file of this shape. */
 
+import { chat } from './chat';
 import { people } from './people';
 
 export const en = {
@@ -93,6 +94,7 @@ export const en = {
   studio: {
     pageTitle: 'Studio · Fanlight',
     title: 'Studio',
+    side: 'Health and chat',
     previewLabel: 'Preview',
     permission: {
       title: 'Your camera and microphone',
@@ -191,6 +193,7 @@ export const en = {
     },
   },
   people,
+  chat,
   embed: { open: 'Watch on Fanlight' },
 };
 

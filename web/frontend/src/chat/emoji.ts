@@ -1,0 +1,33 @@
+/** Every emoji with its short name and words to find it by; loaded when somebody looks for one. */
+
+export interface Emoji {
+  text: string;
+  name: string;
+  words: readonly string[];
+}
+
+export interface EmojiGroup {
+  name: string;
+  emoji: readonly Emoji[];
+}
+
+let loading: Promise<readonly EmojiGroup[]> | null = null;
+
+export function emojiGroups(): Promise<readonly EmojiGroup[]> {
+  loading ??= import('./emoji.txt?raw').then(({ default: text }) => readEmoji(text));
+  loading.catch(() => {
+    loading = null;
+  });
+  return loading;
+}
+
+/** A group begins with `# name`; a line is an emoji, its short name, more words. */
+export function readEmoji(text: string): EmojiGroup[] {
+  const groups: { name: string; emoji: Emoji[] }[] = [];
+  for (const line of text.split('\n')) {
+    const [first, name, ...words] = line.split(' ');
+    if (first === '#') groups.push({ name: name ?? '', emoji: [] });
+    else if (first && name) groups.at(-1)?.emoji.push({ text: first, name, words });
+  }
+  return groups;
+}
