@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.chat_steps import enter, meeting, open_card, press, row, say, words
 from tests.browser.conftest import Tab
@@ -81,22 +81,57 @@ def test_what_one_says_everybody_sees_once(platform: Platform, tab: Callable[...
 def test_nothing_is_lost_and_nothing_seen_twice_when_the_server_is_killed(tab: Callable[..., Tab]) -> None:
     with running_platform() as platform:
         owner, viewer = meeting(tab, platform, "salon", "olive", "fred")
-        say(viewer.page, "before")
-        expect(row(owner.page, "before")).to_have_count(1)
-        platform.kill("web")
-        expect(viewer.page.locator("[data-strip=reconnecting]")).to_be_visible()
-        for number in range(3):
-            say(viewer.page, f"meanwhile {number}")
-        expect(viewer.page.locator(".row.draft").first).to_contain_text("Waits for the connection")
+        said = [f"line {number}." for number in range(12)]
+        for text in said:
+            say(viewer.page, text)
+            if text == "line 3.":
+                platform.kill("web")
+            if text == "line 8.":
+                # Killed again as soon as it is back.
+                platform.instance.wait_for("started", role="web")
+                expect(row(owner.page, text)).to_have_count(1, timeout=60_000)
+                platform.kill("web")
         for one in (owner, viewer):
-            expect(row(one.page, "meanwhile 2")).to_have_count(1, timeout=60_000)
-            assert words(one.page) == ["before", "meanwhile 0", "meanwhile 1", "meanwhile 2"]
+            expect(row(one.page, "line 11.")).to_have_count(1, timeout=60_000)
+            assert words(one.page) == said
         expect(viewer.page.locator(".row.draft")).to_have_count(0)
         say(owner.page, "after")
         expect(row(viewer.page, "after")).to_have_count(1)
         for one in (owner, viewer):
             # The browser itself tells of connections that failed.
             one.faults.clear()
+
+
+def test_what_is_written_without_a_connection_waits_for_one(platform: Platform, tab: Callable[..., Tab]) -> None:
+    owner, viewer = meeting(tab, platform, "tunnel", "tamar", "theo")
+    lines: list[WebSocketRoute] = []
+    cut = False
+
+    def line(socket: WebSocketRoute) -> None:
+        if cut:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            lines.append(socket)
+
+    viewer.page.route_web_socket("**/ws", line)
+    enter(viewer.page, platform, "tunnel")
+    say(owner.page, "before")
+    expect(row(viewer.page, "before")).to_have_count(1)
+    cut = True
+    lines[-1].close()
+    expect(viewer.page.locator("[data-strip=reconnecting]")).to_be_visible()
+    for number in range(3):
+        say(viewer.page, f"meanwhile {number}")
+    expect(viewer.page.locator(".row.draft").first).to_contain_text("Waits for the connection")
+    assert not viewer.violations()
+    say(owner.page, "are you there?")
+    expect(row(owner.page, "are you there?")).to_have_count(1)
+    cut = False
+    for one in (owner, viewer):
+        expect(row(one.page, "meanwhile 2")).to_have_count(1, timeout=40_000)
+        assert words(one.page) == ["before", "are you there?", "meanwhile 0", "meanwhile 1", "meanwhile 2"]
+    expect(viewer.page.locator("[data-strip=reconnecting]")).to_have_count(0)
 
 
 def test_no_text_becomes_anything_but_text(platform: Platform, tab: Callable[..., Tab]) -> None:
