@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { shownUntil } from '../src/chat/alignment';
 import { contrast, luminance, nameColour, readable, rgbOf } from '../src/chat/colour';
 import { lengthOf, matching, taken, tokenAt } from '../src/chat/completion';
-import { readEmoji } from '../src/chat/emoji';
+import { readEmoji, withEmoji } from '../src/chat/emoji';
 import { isOnlyPictures, partsOf } from '../src/chat/parts';
 import { grown, leave, NEWEST, newer, older, over, ROWS, shifted } from '../src/chat/window';
 import emojiText from '../src/chat/emoji.txt?raw';
@@ -179,6 +179,11 @@ describe('completion', () => {
 });
 
 describe('the emoji', () => {
+  it('stand for their names, where these are words and no emotes', () => {
+    const known = new Map([['tada', '🎉'], ['wave', '👋']]);
+    expect(withEmoji(':tada: 12:30:45 :wave: :nothing: a:tada:', EMOTES, known)).toBe('🎉 12:30:45 :wave: :nothing: a:tada:');
+  });
+
   it('are all there, each with a name, each once', () => {
     const groups = readEmoji(emojiText);
     const all = groups.flatMap((group) => group.emoji);

@@ -7,6 +7,7 @@ import type { MessageEntry } from '../lib/timeline';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
+import { withEmoji } from './emoji';
 import { lengthOf, taken, tokenAt, type Offer, type Token } from './completion';
 import { offersFor, type Sources } from './offers';
 import './picker';
@@ -207,7 +208,7 @@ export class Composer extends PageElement {
     if (text === '' || !lengthOf(text, this.longest).fits) return;
     this.closeOffers();
     const { editing } = this;
-    this.say(text);
+    this.say(withEmoji(text, this.sources.emotes));
     // What was being written before an edit comes back with `editing`.
     if (!editing) this.text = '';
     this.picking = false;

@@ -4,12 +4,11 @@ import { ChartBarBig, Check, X } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Poll } from '../lib/frames';
-import { count, percent } from '../lib/format';
+import { clock, count, percent } from '../lib/format';
 import { rest } from '../lib/rest';
 import { icon } from '../parts/icon';
 import { FormElement } from '../people/form';
 import { texts } from '../texts';
-import { span } from './words';
 
 const words = texts.chat.poll;
 
@@ -32,7 +31,7 @@ export class PollCard extends FormElement {
     return html`
       <section class="poll" aria-label=${words.title}>
         <p class="kind">
-          ${icon(ChartBarBig)}<span>${over ? words.over : words.left(span(this.left))}</span><span class="numbers">${words.votes(count(sum), sum === 1)}</span>
+          ${icon(ChartBarBig)}<span class="numbers">${over ? words.over : words.left(clock(this.left))}</span><span class="numbers">${words.votes(count(sum), sum === 1)}</span>
           ${this.moderates ? this.tools(over) : nothing}
         </p>
         <h3><bdi>${poll.question}</bdi></h3>

@@ -43,6 +43,8 @@ export class Silenced extends FormElement {
       case 'sign_in_required': {
         const here = window.location.pathname + window.location.search;
         const next = encodeURIComponent(returnPath(`next=${encodeURIComponent(here)}`, '/'));
+        // Another site's frame has no session of ours, and our pages do not open in it.
+        if (window.self !== window.top) return html`<p class="ways"><a class="button" href=${`/watch/${this.channel}`} target="_blank" rel="noopener">${texts.embed.open}</a></p>`;
         return html`<p class="ways">
           <button class="button primary" type="button" @click=${askToSignIn}>${words.signIn}</button>
           <a class="button quiet" href=${`/signup?next=${next}`}>${words.signUp}</a>
