@@ -29,13 +29,8 @@ def looks_right(tab: Tab) -> None:
 def says(page: Page, channel: dict[str, Any]) -> None:
     """Let the interface say something of a channel that can't be had at will."""
 
-    def answer(route: Route) -> None:
-        if route.request.url.endswith("/events"):
-            route.abort()
-        else:
-            route.fulfill(content_type="application/json", body=json.dumps(channel))
-
-    page.route("**/api/v1/channels/**", answer)
+    page.route("**/api/v1/channels/*/events", lambda route: route.abort())
+    page.route("**/api/v1/channels/*", lambda route: route.fulfill(content_type="application/json", body=json.dumps(channel)))
 
 
 def fails(page: Page, path: str) -> None:
