@@ -10,7 +10,7 @@ import structlog
 from storage.bus.messages import BroadcastInfo, EndEvent, StoredEvent, WindowBatch
 from storage.clock import Clock
 from storage.model.errors import Conflict, Unavailable
-from storage.model.ids import BroadcastId, ChannelName
+from storage.model.ids import ChannelName, ObjectFolder
 from storage.model.rendition import RenditionName
 from storage.node import Tasks
 from storage.objects import keys
@@ -47,7 +47,7 @@ class Archive:
         objects: where they go.
         clock: for waiting before the next try.
         channel: whose broadcast it is.
-        broadcast: its id, in every key.
+        folder: where they lie, in every key.
         window: what the plain playlists list.
         stored: told the rendition and number of each segment that can be read from the store.
     """
@@ -57,7 +57,7 @@ class Archive:
         objects: ObjectStore,
         clock: Clock,
         channel: ChannelName,
-        broadcast: BroadcastId,
+        folder: ObjectFolder,
         *,
         window: LiveWindow,
         stored: Callable[[RenditionName, int], None],
@@ -65,7 +65,7 @@ class Archive:
         self._objects = objects
         self._clock = clock
         self._channel = channel
-        self._broadcast = broadcast
+        self._folder = folder
         self._window = window
         self._stored = stored
         self._queue: deque[_Write] = deque()
@@ -73,7 +73,6 @@ class Archive:
         self._info: BroadcastInfo | None = None
         self._touched = self._rendered = 0
         self._multivariant = ""
-        self._closed = False
         self._media: dict[RenditionName, str] = {}
         self._changed = asyncio.Event()
         self._writing = 0
@@ -93,26 +92,19 @@ class Archive:
 
     def init(self, rendition: RenditionName, number: int, data: bytes) -> None:
         """Write an init segment."""
-        self._offer(_Write(keys.init_object(self._channel, self._broadcast, rendition, number), data, "video/mp4"))
+        self._offer(_Write(keys.init_object(self._channel, self._folder, rendition, number), data, "video/mp4"))
 
     def segment(self, rendition: RenditionName, msn: int, data: bytes) -> None:
         """Write a segment."""
-        key = keys.segment_object(self._channel, self._broadcast, rendition, msn)
+        key = keys.segment_object(self._channel, self._folder, rendition, msn)
         self._offer(_Write(key, data, _SEGMENT_TYPE[rendition], (rendition, msn)))
 
     def poster(self, number: int, data: bytes) -> str:
         """Write a still; returns its key."""
-        key = keys.poster_object(self._channel, self._broadcast, number)
+        key = keys.poster_object(self._channel, self._folder, number)
         self._offer(_Write(key, data, "image/jpeg"))
         self._posters.append(key)
         return key
-
-    def close_to_strangers(self, closed: bool) -> None:
-        """Say whether the channel is closed: then no address that could be guessed leads to the broadcast's random folder."""
-        if closed != self._closed:
-            self._closed = closed
-            self._multivariant = ""
-            self._touch()
 
     def announced(self, batch: WindowBatch) -> None:
         """The window grew."""
@@ -121,10 +113,11 @@ class Archive:
             self._touch()
 
     def describe(self, info: BroadcastInfo) -> None:
-        """What the multivariant playlist says changed, maybe."""
-        first = self._info is None or not self._info.renditions
-        self._info = info
-        if first and info.renditions:
+        """What the multivariant playlist says changed, maybe. Only if everybody may watch, an address that can be guessed leads there."""
+        before, self._info = self._info, info
+        if before is None or before.is_open is not info.is_open:
+            self._multivariant = ""
+        if info.renditions and (before is None or not before.renditions or before.is_open is not info.is_open):
             self._touch()
 
     async def run(self) -> None:
@@ -152,7 +145,7 @@ class Archive:
                 await self._put(write)
             except Unavailable as error:
                 self.failures += 1
-                _log.warning("object_not_written", key=write.key, reason=error.detail, waiting=self.waiting)
+                _log.warning("object_not_written", name=write.key.rpartition("/")[2], reason=error.detail, waiting=self.waiting)
                 self._queue.appendleft(write)
                 await self._clock.sleep(_RETRY)
                 continue
@@ -183,7 +176,7 @@ class Archive:
         try:
             await self._objects.put(write.key, write.data, content_type=write.content_type, cache_control=_FOREVER, only_if_absent=True)
         except Conflict:
-            # The worker before us wrote it and could not say so any more: the key holds the broadcast's id and nobody else writes it.
+            # The worker before us wrote it and could not say so any more: nobody else writes to the broadcast's folder.
             return
 
     async def _playlists(self) -> None:
@@ -194,15 +187,15 @@ class Archive:
         for name, window in self._window.renditions.items():
             text = render_media(window, part_target=info.part_target, target_duration=info.target_duration, low_latency=False)
             if text != self._media.get(name):
-                await self._playlist(keys.media_playlist_object(self._channel, self._broadcast, name), text)
+                await self._playlist(keys.media_playlist_object(self._channel, self._folder, name), text)
                 self._media[name] = text
         text = render_multivariant(info)
         if text != self._multivariant:
-            await self._playlist(keys.multivariant_playlist_object(self._channel, self._broadcast), text)
-            if self._closed:
+            await self._playlist(keys.multivariant_playlist_object(self._channel, self._folder), text)
+            if info.is_open:
+                await self._playlist(keys.channel_playlist_object(self._channel), render_multivariant(info, prefix=f"{self._folder}/"))
+            elif info.is_open is not None:
                 await self._objects.delete(keys.channel_playlist_object(self._channel))
-            else:
-                await self._playlist(keys.channel_playlist_object(self._channel), render_multivariant(info, prefix=f"{self._broadcast}/"))
             self._multivariant = text
         self._rendered = touched
 

@@ -1,6 +1,7 @@
 """What others are told of a broadcast: its entry in the register, renewed every second and whenever it changes."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -24,14 +25,17 @@ _log = structlog.get_logger(__name__)
 
 
 class Entry:
-    """One broadcast's entry. The archive's playlists say what it says."""
+    """One broadcast's entry. The archive's playlists say what it says. ``turned`` is called when its channel is closed or opened."""
 
-    def __init__(self, bus: Bus, clock: Clock, info: BroadcastInfo, *, packager: Packager, archive: Archive) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, info: BroadcastInfo, *, packager: Packager, archive: Archive, turned: Callable[[], None]
+    ) -> None:
         self.info = info
         self._bus = bus
         self._clock = clock
         self._packager = packager
         self._archive = archive
+        self._turned = turned
         self._changed = asyncio.Event()
         self._registered = False
 
@@ -87,7 +91,14 @@ class Entry:
         self.info = msgspec.structs.replace(self.info, renditions=self._packager.renditions, lane=str(self._packager.lane))
         about = await self._bus.read(channel_key(self.info.channel), ChannelInfo)
         if about is not None:
-            self._archive.close_to_strangers(not about.visibility.is_open)
+            self._see(about)
         self._archive.describe(self.info)
         await self._bus.register(broadcast_key(self.info.channel), self.info, ttl=REGISTER_TTL)
         self._registered = True
+
+    def _see(self, about: ChannelInfo) -> None:
+        is_open = about.visibility.is_open
+        if self.info.is_open is None:
+            self.info = msgspec.structs.replace(self.info, is_open=is_open)
+        elif self.info.is_open is not is_open:
+            self._turned()

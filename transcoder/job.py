@@ -15,7 +15,7 @@ from storage.bus.topics import broadcast_key, init_key
 from storage.clock import Clock
 from storage.model.broadcast import ENDS_BROADCAST, BroadcastState
 from storage.model.errors import Conflict, Unavailable
-from storage.model.ids import ChannelName, SessionId, new_broadcast_id
+from storage.model.ids import ChannelName, SessionId, new_broadcast_id, new_object_folder
 from storage.model.media import AccessUnit
 from storage.model.rendition import RenditionName
 from storage.node import Tasks
@@ -148,6 +148,7 @@ class Job:
             info = BroadcastInfo(
                 channel=self._channel,
                 broadcast=new_broadcast_id(),
+                folder=new_object_folder(),
                 state=BroadcastState.STARTING,
                 started_ms=started,
                 part_target=settings.part_target,
@@ -174,7 +175,7 @@ class Job:
             self._storage.objects,
             self._clock,
             self._channel,
-            info.broadcast,
+            info.folder,
             window=LiveWindow(seconds=seconds, part_target=settings.part_target),
             stored=self._stored,
         )
@@ -188,7 +189,7 @@ class Job:
             blob_ttl=10.0 * target,
         )
         self._packager = Packager(self._timing, info.broadcast, info.started_ms, point)
-        self._entry = Entry(self._bus, self._clock, info, packager=self._packager, archive=self._archive)
+        self._entry = Entry(self._bus, self._clock, info, packager=self._packager, archive=self._archive, turned=self._turned)
 
     def _stored(self, rendition: RenditionName, msn: int) -> None:
         self._publisher.stored(rendition, msn)
@@ -237,6 +238,11 @@ class Job:
             with suppress(Unavailable):
                 if await self._sessions.successor():
                     return
+
+    def _turned(self) -> None:
+        """The channel was closed, or opened: what follows is another broadcast, in a folder nobody was told of before."""
+        _log.info("channel_closed_or_opened", channel=self._channel)
+        self._end(JobEnd.ENDED if self._packager.started else JobEnd.NOTHING)
 
     def _end(self, reason: JobEnd) -> None:
         if self._over is not None and not self._over.done():

@@ -8,7 +8,7 @@ import msgspec
 
 from storage.model.broadcast import BroadcastState, PublishEnd
 from storage.model.channel import Visibility
-from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, SessionId
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, ObjectFolder, SessionId
 from storage.model.media import Codec, TrackKind
 from storage.model.rendition import RenditionName
 
@@ -68,7 +68,9 @@ class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``part_target`` and ``target_duration`` never change during a broadcast; seconds. ``hold_back`` is how many parts players stay
     behind, ``window`` how many seconds of segments a live playlist lists. ``lane`` is ``passthrough`` or ``encode``. ``poster`` is
-    an object key or empty. ``end_reason`` is why the publisher went, once the broadcast has ended.
+    an object key or empty. ``folder`` is where its objects lie, told to nobody; ``is_open`` whether everybody may watch it, None while
+    that is not known: a broadcast is open or closed from its beginning to its end. ``end_reason`` is why the publisher went, once
+    the broadcast has ended.
     """
 
     channel: ChannelName
@@ -82,6 +84,8 @@ class BroadcastInfo(msgspec.Struct, frozen=True, kw_only=True):
     renditions: tuple[RenditionInfo, ...] = ()
     lane: str = ""
     poster: str = ""
+    folder: ObjectFolder = ObjectFolder("")
+    is_open: bool | None = None
     end_reason: str = ""
 
 

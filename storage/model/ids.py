@@ -14,6 +14,8 @@ AccountId = NewType("AccountId", str)
 ChannelId = NewType("ChannelId", str)
 NodeId = NewType("NodeId", str)
 SessionId = NewType("SessionId", str)
+ObjectFolder = NewType("ObjectFolder", str)
+"""Random, and in no address a viewer sees of a closed channel: who does not know it can name none of a broadcast's objects."""
 BroadcastId = NewType("BroadcastId", str)
 """Random, in every object's name: a cached segment of yesterday's broadcast can't be served today."""
 
@@ -87,6 +89,11 @@ def new_session_id(node: NodeId) -> SessionId:
 def node_of(session: SessionId) -> NodeId:
     """The ingest node a session lives on."""
     return NodeId(session.rpartition(".")[0])
+
+
+def new_object_folder() -> ObjectFolder:
+    """The unguessable name of one broadcast's folder in the object store, 128 bits in hex."""
+    return ObjectFolder(secrets.token_hex(16))
 
 
 def new_broadcast_id() -> BroadcastId:

@@ -1,37 +1,37 @@
-"""Names of objects. Media names are immutable and carry the broadcast's random id; playlists are the only objects written twice."""
+"""Names of objects. Media names are immutable and lie in the broadcast's random folder; playlists are the only objects written twice."""
 
 import re
 
 from storage.model.errors import ErrorCode, NotFound
-from storage.model.ids import BroadcastId, ChannelName
+from storage.model.ids import ChannelName, ObjectFolder
 from storage.model.rendition import RenditionName
 
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
-def broadcast_prefix(channel: ChannelName, broadcast: BroadcastId) -> str:
-    """The folder of one broadcast run."""
-    return f"live/{channel}/{broadcast}"
+def broadcast_prefix(channel: ChannelName, folder: ObjectFolder) -> str:
+    """Where the objects of one broadcast run lie."""
+    return f"live/{channel}/{folder}"
 
 
-def init_object(channel: ChannelName, broadcast: BroadcastId, rendition: RenditionName, init: int) -> str:
+def init_object(channel: ChannelName, folder: ObjectFolder, rendition: RenditionName, init: int) -> str:
     """An init segment."""
-    return f"{broadcast_prefix(channel, broadcast)}/{rendition}/init-{init}.mp4"
+    return f"{broadcast_prefix(channel, folder)}/{rendition}/init-{init}.mp4"
 
 
-def segment_object(channel: ChannelName, broadcast: BroadcastId, rendition: RenditionName, msn: int) -> str:
+def segment_object(channel: ChannelName, folder: ObjectFolder, rendition: RenditionName, msn: int) -> str:
     """A whole segment."""
-    return f"{broadcast_prefix(channel, broadcast)}/{rendition}/{msn}.m4s"
+    return f"{broadcast_prefix(channel, folder)}/{rendition}/{msn}.m4s"
 
 
-def media_playlist_object(channel: ChannelName, broadcast: BroadcastId, rendition: RenditionName) -> str:
+def media_playlist_object(channel: ChannelName, folder: ObjectFolder, rendition: RenditionName) -> str:
     """The plain media playlist of a rendition."""
-    return f"{broadcast_prefix(channel, broadcast)}/{rendition}/media.m3u8"
+    return f"{broadcast_prefix(channel, folder)}/{rendition}/media.m3u8"
 
 
-def multivariant_playlist_object(channel: ChannelName, broadcast: BroadcastId) -> str:
+def multivariant_playlist_object(channel: ChannelName, folder: ObjectFolder) -> str:
     """The plain multivariant playlist of one broadcast run."""
-    return f"{broadcast_prefix(channel, broadcast)}/index.m3u8"
+    return f"{broadcast_prefix(channel, folder)}/index.m3u8"
 
 
 def channel_playlist_object(channel: ChannelName) -> str:
@@ -39,9 +39,9 @@ def channel_playlist_object(channel: ChannelName) -> str:
     return f"live/{channel}/index.m3u8"
 
 
-def poster_object(channel: ChannelName, broadcast: BroadcastId, number: int) -> str:
+def poster_object(channel: ChannelName, folder: ObjectFolder, number: int) -> str:
     """A still picture of a broadcast."""
-    return f"{broadcast_prefix(channel, broadcast)}/poster-{number}.jpg"
+    return f"{broadcast_prefix(channel, folder)}/poster-{number}.jpg"
 
 
 def picture_object(name: str) -> str:

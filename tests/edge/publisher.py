@@ -20,7 +20,7 @@ from storage.bus.redis import Bus
 from storage.bus.topics import broadcast_key, channel_key, init_key, part_key
 from storage.model.broadcast import BroadcastState
 from storage.model.channel import Visibility
-from storage.model.ids import BroadcastId, ChannelId, ChannelName, new_broadcast_id
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, ObjectFolder, new_broadcast_id, new_object_folder
 from storage.model.rendition import RenditionName
 from storage.objects.keys import init_object, poster_object, segment_object
 from storage.objects.store import ObjectStore
@@ -43,6 +43,7 @@ class Publisher:
     objects: ObjectStore
     channel: ChannelName = DEMO
     broadcast: BroadcastId = field(default_factory=new_broadcast_id)
+    secret: ObjectFolder = field(default_factory=new_object_folder)
     window: float = 60.0
     target_duration: int = 3
     store: bool = True
@@ -87,6 +88,7 @@ class Publisher:
             window=self.window,
             renditions=(VIDEO, AUDIO),
             poster=self.poster,
+            folder=self.secret,
         )
 
     async def announce(self, *, ttl: float = 30) -> None:
@@ -105,7 +107,7 @@ class Publisher:
             data = boxes.init(video=rendition is RenditionName.VIDEO)
             blobs[init_key(self.broadcast, rendition, self.init)] = data
             events.append(InitEvent(rendition=rendition, init=self.init))
-            key = init_object(self.channel, self.broadcast, rendition, self.init)
+            key = init_object(self.channel, self.secret, rendition, self.init)
             await self.objects.put(key, data, content_type="video/mp4", cache_control="public")
         await self.append(events, blobs)
 
@@ -167,7 +169,7 @@ class Publisher:
 
     async def stored(self, msn: int) -> None:
         for rendition in RenditionName:
-            key = segment_object(self.channel, self.broadcast, rendition, msn)
+            key = segment_object(self.channel, self.secret, rendition, msn)
             await self.objects.put(key, self.segment_bytes(rendition, msn), content_type="video/iso.segment", cache_control="public")
         await self.append([StoredEvent(rendition=rendition, msn=msn) for rendition in RenditionName])
 
@@ -177,7 +179,7 @@ class Publisher:
         await self.announce()
 
     async def picture(self, data: bytes) -> None:
-        self.poster = poster_object(self.channel, self.broadcast, 1)
+        self.poster = poster_object(self.channel, self.secret, 1)
         await self.objects.put(self.poster, data, content_type="image/jpeg", cache_control="public")
         await self.announce()
 

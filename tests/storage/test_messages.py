@@ -7,7 +7,7 @@ import pytest
 
 from storage.bus import messages, topics
 from storage.bus.messages import Call, PartEvent, Reply, WindowBatch, WindowEvent
-from storage.model.ids import BroadcastId, ChannelName, NodeId
+from storage.model.ids import BroadcastId, ChannelName, NodeId, ObjectFolder
 from storage.model.rendition import RenditionName
 from storage.objects import keys
 
@@ -45,6 +45,7 @@ def test_a_reader_ignores_fields_it_does_not_know() -> None:
 
 def test_no_two_names_on_the_bus_or_in_the_store_are_the_same() -> None:
     channel, node, broadcast, video = ChannelName("a"), NodeId("a"), BroadcastId("a"), RenditionName.VIDEO
+    folder = ObjectFolder("a")
     names = [
         topics.node_key(node),
         topics.session_key(channel),
@@ -63,12 +64,12 @@ def test_no_two_names_on_the_bus_or_in_the_store_are_the_same() -> None:
         topics.CHANGES,
         topics.GENERATION,
         topics.FENCE,
-        keys.init_object(channel, broadcast, video, 1),
-        keys.segment_object(channel, broadcast, video, 1),
-        keys.media_playlist_object(channel, broadcast, video),
-        keys.multivariant_playlist_object(channel, broadcast),
+        keys.init_object(channel, folder, video, 1),
+        keys.segment_object(channel, folder, video, 1),
+        keys.media_playlist_object(channel, folder, video),
+        keys.multivariant_playlist_object(channel, folder),
         keys.channel_playlist_object(channel),
-        keys.poster_object(channel, broadcast, 1),
+        keys.poster_object(channel, folder, 1),
     ]
     assert len(set(names)) == len(names)
     for name in names[-6:]:

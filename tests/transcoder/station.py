@@ -12,13 +12,14 @@ from prometheus_client import CollectorRegistry
 from ingest.feed import Feed
 from ingest.relay import RelayServer
 from ingest.track import NegotiatedTrack
-from storage.bus.messages import BroadcastInfo, InitEvent, NodeInfo, PartEvent, SessionInfo, TrackInfo
+from storage.bus.messages import BroadcastInfo, ChannelInfo, InitEvent, NodeInfo, PartEvent, SessionInfo, TrackInfo
 from storage.bus.redis import Bus
-from storage.bus.topics import broadcast_key, init_key, part_key, session_key
+from storage.bus.topics import broadcast_key, channel_key, init_key, part_key, session_key
 from storage.clock import SystemClock
 from storage.model.broadcast import PublishEnd
+from storage.model.channel import Visibility
 from storage.model.errors import Unavailable
-from storage.model.ids import BroadcastId, ChannelName, NodeId, SessionId
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, SessionId
 from storage.model.media import Codec, TrackKind
 from storage.model.rendition import RenditionName
 from storage.node import Node
@@ -53,8 +54,14 @@ class Station:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Station"]:
+        await self.let_in(Visibility.PUBLIC)
         async with RelayServer(self.feeds.get, SECRET, self.clock).serve(path=self.path):
             yield self
+
+    async def let_in(self, visibility: Visibility) -> None:
+        """Say who may watch, as the web role does."""
+        about = ChannelInfo(channel=CHANNEL, id=ChannelId("c"), title="", visibility=visibility)
+        await self.bus.register(channel_key(CHANNEL), about, ttl=600)
 
     def _wish(self) -> None:
         self.wishes += 1

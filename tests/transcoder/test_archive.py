@@ -3,13 +3,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storage.bus.messages import BroadcastInfo, EndEvent, PartEvent, RenditionInfo, SegmentEvent, WindowBatch, WindowEvent
 from storage.clock import SystemClock
 from storage.model.broadcast import BroadcastState
 from storage.model.errors import ErrorCode, NotFound, Unavailable
-from storage.model.ids import BroadcastId, ChannelName
+from storage.model.ids import BroadcastId, ChannelName, ObjectFolder
 from storage.model.rendition import RenditionName
 from storage.node import Tasks
 from storage.objects import keys
@@ -18,10 +19,12 @@ from transcoder import archive as module
 from transcoder.archive import Archive
 from transcoder.hls.window import LiveWindow
 
-CHANNEL, BROADCAST = ChannelName("c"), BroadcastId("b")
+CHANNEL, FOLDER = ChannelName("c"), ObjectFolder("f")
 INFO = BroadcastInfo(
     channel=CHANNEL,
-    broadcast=BROADCAST,
+    broadcast=BroadcastId("b"),
+    folder=FOLDER,
+    is_open=True,
     state=BroadcastState.LIVE,
     started_ms=0,
     part_target=0.4,
@@ -63,7 +66,7 @@ class Rig:
             self.store,
             SystemClock(),
             CHANNEL,
-            BROADCAST,
+            FOLDER,
             window=LiveWindow(seconds=60, part_target=0.4),
             stored=lambda _, msn: self.stored.append(msn),
         )
@@ -89,7 +92,7 @@ class Rig:
 
     async def playlist(self) -> str:
         try:
-            return (await self.store.get(keys.media_playlist_object(CHANNEL, BROADCAST, RenditionName.VIDEO))).decode()
+            return (await self.store.get(keys.media_playlist_object(CHANNEL, FOLDER, RenditionName.VIDEO))).decode()
         except NotFound:
             return ""
 
@@ -119,9 +122,9 @@ async def test_a_playlist_lists_a_segment_only_when_it_can_be_read(tmp_path: Pat
         await made.until(lambda: made.stored == [0])
         await made.until(lambda: made.archive.idle)
         assert "0.m4s" in await made.playlist()
-        assert await made.store.get(keys.segment_object(CHANNEL, BROADCAST, RenditionName.VIDEO, 0)) == b"seg"
-        assert b"video/media.m3u8" in await made.store.get(keys.multivariant_playlist_object(CHANNEL, BROADCAST))
-        assert b"b/video/media.m3u8" in await made.store.get(keys.channel_playlist_object(CHANNEL))
+        assert await made.store.get(keys.segment_object(CHANNEL, FOLDER, RenditionName.VIDEO, 0)) == b"seg"
+        assert b"video/media.m3u8" in await made.store.get(keys.multivariant_playlist_object(CHANNEL, FOLDER))
+        assert b"f/video/media.m3u8" in await made.store.get(keys.channel_playlist_object(CHANNEL))
 
 
 async def test_no_address_that_could_be_guessed_leads_to_a_closed_channels_broadcast(tmp_path: Path) -> None:
@@ -129,13 +132,18 @@ async def test_no_address_that_could_be_guessed_leads_to_a_closed_channels_broad
         made.segment(0)
         await made.until(lambda: made.stored == [0])
         await made.until(lambda: made.archive.idle)
-        made.archive.close_to_strangers(True)
+        before = await made.store.get(keys.channel_playlist_object(CHANNEL))
+        made.archive.describe(msgspec.structs.replace(INFO, is_open=None))
+        made.segment(1)
+        await made.until(lambda: made.stored == [0, 1])
+        await made.until(lambda: made.archive.idle)
+        # While nobody knows whether the channel is open, nothing is said, and nothing is taken back.
+        assert await made.store.get(keys.channel_playlist_object(CHANNEL)) == before
+        made.archive.describe(msgspec.structs.replace(INFO, is_open=False))
         await made.until(lambda: made.archive.idle)
         with pytest.raises(NotFound):
             await made.store.get(keys.channel_playlist_object(CHANNEL))
-        made.archive.close_to_strangers(False)
-        await made.until(lambda: made.archive.idle)
-        assert b"b/video/media.m3u8" in await made.store.get(keys.channel_playlist_object(CHANNEL))
+        assert b"0.m4s" in (await made.playlist()).encode()
 
 
 async def test_a_slow_store_is_written_to_several_times_at_once(tmp_path: Path) -> None:
@@ -149,7 +157,7 @@ async def test_a_slow_store_is_written_to_several_times_at_once(tmp_path: Path) 
 
 async def test_what_another_worker_wrote_is_stored(tmp_path: Path) -> None:
     async with rig(tmp_path) as made:
-        key = keys.segment_object(CHANNEL, BROADCAST, RenditionName.VIDEO, 0)
+        key = keys.segment_object(CHANNEL, FOLDER, RenditionName.VIDEO, 0)
         await made.store.put(key, b"seg", content_type="video/iso.segment", cache_control="")
         made.segment(0)
         await made.until(lambda: made.stored == [0])

@@ -77,13 +77,13 @@ async def test_a_broadcast_from_its_first_unit_to_its_recording(no_leaks: Leaks,
         async with asyncio.timeout(10):
             while "ENDLIST" not in text:
                 await asyncio.sleep(0.05)
-                playlist = keys.media_playlist_object(CHANNEL, viewer.broadcast, RenditionName.VIDEO)
+                playlist = keys.media_playlist_object(CHANNEL, info.folder, RenditionName.VIDEO)
                 text = (await storage.objects.get(playlist)).decode()
         assert text.count("#EXTINF") == len(viewer.video.segments)
-        stored = await storage.objects.get(keys.segment_object(CHANNEL, viewer.broadcast, RenditionName.VIDEO, 0))
+        stored = await storage.objects.get(keys.segment_object(CHANNEL, info.folder, RenditionName.VIDEO, 0))
         assert stored == b"".join(seen.data for seen in viewer.video.of(0))
         assert (await storage.objects.get(info.poster))[:2] == b"\xff\xd8"
-        assert viewer.broadcast in (await storage.objects.get(keys.channel_playlist_object(CHANNEL))).decode()
+        assert info.folder in (await storage.objects.get(keys.channel_playlist_object(CHANNEL))).decode()
     assert no_leaks() is not None
 
 

@@ -47,7 +47,7 @@ async def test_a_live_broadcast_is_listed_with_all_a_card_shows(site: Site) -> N
         "watch": "/watch/demo",
         "embed": "/embed/demo",
         "playlist": "http://localhost:8123/hls/demo/index.m3u8",
-        "poster": "http://localhost:8123/hls/demo/poster.jpg?v=b0-poster-7",
+        "poster": "http://localhost:8123/hls/demo/poster.jpg?v=7",
         "picture": {"width": 1280, "height": 720, "frame_rate": 30.0, "lane": "passthrough"},
         "latency": None,
         "description": "",

@@ -60,8 +60,8 @@ def milliseconds_or_none(moment: datetime | None) -> int | None:
 
 
 def poster_version(key: str) -> str:
-    """What changes when the poster does: the object's name holds the broadcast's random id and a number."""
-    return "-".join(key.removesuffix(".jpg").split("/")[-2:])
+    """What changes when the poster does, and says nothing of the folder it lies in: its number, a time."""
+    return key.rpartition("-")[2].removesuffix(".jpg")
 
 
 def latency_view(info: LatencyInfo | None) -> Latency | None:

@@ -95,7 +95,7 @@ class Answering:
     async def segment(self, request: SegmentRequest) -> Answer | Stream:
         """A whole segment: of the parts in memory, else from the store."""
         broadcast = _broadcast(await self._edge.follow(request.channel), request)
-        key = segment_object(request.channel, request.broadcast, request.rendition, request.msn)
+        key = segment_object(request.channel, broadcast.info.folder, request.rendition, request.msn)
         kind = answers.AUDIO_SEGMENT_TYPE if request.rendition is RenditionName.AUDIO else answers.SEGMENT_TYPE
         data = self._edge.objects.get(key)
         segment = broadcast.segment(request.rendition, request.msn)
@@ -120,7 +120,7 @@ class Answering:
             window = broadcast.window.rendition(request.rendition)
             if window is None or request.init > window.init:
                 raise NotFound(ErrorCode.NOT_FOUND, "There is no such init segment.")
-            data = await self._init_elsewhere(request)
+            data = await self._init_elsewhere(broadcast, request)
             found = broadcast.keep_init(request.rendition, request.init, data)
         return found
 
@@ -146,7 +146,7 @@ class Answering:
             if not segment.stored:
                 raise
         if data is None and segment.stored:
-            key = segment_object(request.channel, request.broadcast, request.rendition, request.msn)
+            key = segment_object(request.channel, broadcast.info.folder, request.rendition, request.msn)
             whole = self._edge.objects.get(key) or await (await self._edge.objects.load(key, segment.size)).whole()
             start = sum(part.size for part in segment.parts[: request.part])
             data = whole[start : start + segment.parts[request.part].size]
@@ -159,7 +159,7 @@ class Answering:
         parts = [part for part in await self._edge.bus.blobs(keys) if part is not None]
         return b"".join(parts) if len(parts) == count else None
 
-    async def _init_elsewhere(self, request: InitRequest) -> bytes:
+    async def _init_elsewhere(self, broadcast: LiveBroadcast, request: InitRequest) -> bytes:
         failure: FanlightError | None = None
         try:
             (data,) = await self._edge.bus.blobs([init_key(request.broadcast, request.rendition, request.init)])
@@ -168,8 +168,8 @@ class Answering:
         except Unavailable as error:
             failure = error
         try:
-            load = await self._edge.objects.load(init_object(request.channel, request.broadcast, request.rendition, request.init))
-            return await load.whole()
+            key = init_object(request.channel, broadcast.info.folder, request.rendition, request.init)
+            return await (await self._edge.objects.load(key)).whole()
         except NotFound:
             raise failure or NotFound(ErrorCode.NOT_FOUND, "There is no such init segment.") from None
 
