@@ -21,6 +21,7 @@ PAGES = {
     "/account": "account",
     "/dashboard": "dashboard",
     "/dashboard/<channel>": "dashboard",
+    "/moderate/<channel>": "moderate",
     "/admin": "admin",
 }
 """Which page stands at which address."""

@@ -4,6 +4,7 @@ import { ExternalLink, PanelRightClose, Users } from 'lucide';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { count } from '../lib/format';
+import type { Watcher } from '../lib/room';
 import type { Entry, MessageEntry } from '../lib/timeline';
 import { askToSignIn, forgetSession } from '../lib/session';
 import { PageElement } from '../parts/element';
@@ -29,6 +30,7 @@ import { closedCard, connectionStrip, emptyCard, mentionStrip, pinnedStrip, told
 import { modesLine, span } from './words';
 
 const words = texts.chat;
+const NOBODY: ReadonlySet<string> = new Set();
 const TICK_MS = 250;
 const ALOUD_MS = 2000;
 const TOLD_MS = 8000;
@@ -47,6 +49,11 @@ export class ChatPanel extends PageElement {
 
   /** A playback token, where a password opens the channel. */
   @property({ attribute: false }) bearer: () => string = () => '';
+  /** The moderation page: told of everything in the room, and asked to show who wrote a message instead of its card. */
+  @property({ attribute: false }) watcher: Watcher | null = null;
+  /** Accounts the team looks at more closely. */
+  @property({ attribute: false }) watched: ReadonlySet<string> = NOBODY;
+  @property({ attribute: false }) inspect: ((entry: MessageEntry) => void) | null = null;
 
   @state() private chosen: Preferences = preferences();
   @state() private replying: MessageEntry | null = null;
@@ -85,7 +92,7 @@ export class ChatPanel extends PageElement {
       this.chat.hostDisconnected();
       this.removeController(this.chat);
     }
-    this.chat = this.channel === '' ? null : new ChatSession(this, this.channel, () => this.bearer());
+    this.chat = this.channel === '' ? null : new ChatSession(this, this.channel, () => this.bearer(), this.watcher);
     this.replying = this.editing = this.picking = null;
     this.wasIn = false;
     this.lastAloud = '';
@@ -263,11 +270,18 @@ export class ChatPanel extends PageElement {
       writes: you.may.includes('write') && chat.me !== '' && !overlay,
       timestamps: this.chosen.timestamps && !overlay,
       emotes: chat.emotes,
+      watched: this.watched,
       reacted: chat.reacted,
     };
     const before = this.context;
     if (before === null || Object.entries(next).some(([key, value]) => before[key as keyof typeof next] !== value)) this.context = { ...next, act: this.act };
     return this.context ?? { ...next, act: this.act };
+  }
+
+  /** As if more about a message had been asked for. */
+  show(key: string): void {
+    const entry = this.chat?.room.timeline.find(key);
+    if (entry) this.act('more', entry);
   }
 
   // ---- what somebody does ----
@@ -299,6 +313,7 @@ export class ChatPanel extends PageElement {
       case 'find':
         return this.list?.find(detail);
       case 'more':
+        if (this.inspect !== null && !entry.gone) return this.inspect(entry);
         return this.card.open(entry);
     }
   };

@@ -1,6 +1,6 @@
 /** How one entry of the list is drawn. What people wrote only ever becomes text nodes, never markup. */
 
-import { Ban, CircleAlert, Clock, CornerUpRight, Crown, EllipsisVertical, Gem, Hourglass, LoaderCircle, Megaphone, Reply, Shield, SmilePlus, Sprout, Timer, Trash2, Wrench } from 'lucide';
+import { Ban, CircleAlert, Clock, CornerUpRight, Crown, EllipsisVertical, Eye, Gem, Hourglass, LoaderCircle, Megaphone, Reply, Shield, SmilePlus, Sprout, Timer, Trash2, Wrench } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Draft } from '../lib/drafts';
 import type { Author, Badge, Message } from '../lib/frames';
@@ -22,6 +22,8 @@ export interface RowContext {
   writes: boolean;
   timestamps: boolean;
   emotes: ReadonlyMap<string, string>;
+  /** Accounts the team looks at more closely; empty for everybody else. */
+  watched: ReadonlySet<string>;
   /** `message reaction` of what we reacted with since the page was opened. */
   reacted: ReadonlySet<string>;
   act(what: RowAct, entry: MessageEntry, detail?: string): void;
@@ -54,7 +56,7 @@ function quoted(entry: MessageEntry, context: RowContext): TemplateResult {
 }
 
 function head(message: Message, context: RowContext): TemplateResult {
-  return html`${context.timestamps ? html`<time class="numbers" datetime=${new Date(message.at).toISOString()} title=${exactTime(message.at)}>${clockTime(message.at)}</time> ` : nothing}${badges(message.author)}${name(message.author)}${message.kind === 'action' ? ' ' : html`<span class="colon">: </span>`}`;
+  return html`${context.timestamps ? html`<time class="numbers" datetime=${new Date(message.at).toISOString()} title=${exactTime(message.at)}>${clockTime(message.at)}</time> ` : nothing}${context.watched.has(message.author.name) ? html`<span class="mark-of watched" role="img" aria-label=${words.watched} title=${words.watched}>${icon(Eye)}</span>` : nothing}${badges(message.author)}${name(message.author)}${message.kind === 'action' ? ' ' : html`<span class="colon">: </span>`}`;
 }
 
 export function badges(author: Author): TemplateResult | typeof nothing {

@@ -3,7 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { Author } from '../lib/frames';
 import { rest, type ChatCommand } from '../lib/rest';
-import { Room } from '../lib/room';
+import { Room, type Watcher } from '../lib/room';
 import type { RealtimeSocket } from '../lib/socket';
 import { isMessage, type MessageEntry } from '../lib/timeline';
 import { realtime } from './connection';
@@ -34,8 +34,10 @@ export class ChatSession implements ReactiveController {
     private readonly host: ReactiveControllerHost,
     readonly channel: string,
     token: () => string,
+    watcher: Watcher | null,
   ) {
     this.room = new Room(channel, this.socket, () => this.changed(), () => performance.now(), token);
+    this.room.watcher = watcher;
     this.moderation = new Moderation(channel);
     host.addController(this);
   }

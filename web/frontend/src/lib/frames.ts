@@ -49,6 +49,32 @@ export interface Modes {
   links: 'everybody' | 'regulars' | 'moderators' | 'nobody';
 }
 
+export type Data = Record<string, string | number | boolean | null>;
+export type Category = 'harassment' | 'hate' | 'profanity' | 'sexual' | 'spam';
+
+export interface Automod {
+  levels: Partial<Record<Category, number>>;
+  capitals_percent: number;
+  symbols_percent: number;
+  repeats: number;
+  marks: number;
+  mentions: number;
+}
+
+/** Everything a channel's team sets; only its own sockets are told. */
+export interface Settings {
+  modes: Modes;
+  shield: boolean;
+  shield_until_ms: number | null;
+  shield_modes: Modes;
+  automod: Automod;
+  allowed_hosts: string[];
+  raid: { joins: number; minutes: number };
+  join_notices: boolean;
+  previews: boolean;
+  anonymous_readers: boolean;
+}
+
 export interface Poll {
   id: string;
   question: string;
@@ -96,7 +122,10 @@ export type RoomEvent =
   | { kind: 'restricted'; name: string; until?: number }
   | { kind: 'standing'; name: string }
   | { kind: 'held'; message: Message; why: string[] }
-  | { kind: 'decided'; id: string; let_through: boolean; by: string };
+  | { kind: 'decided'; id: string; let_through: boolean; by: string }
+  | { kind: 'logged'; id: string; action: string; by: string; subject: string; reason?: string; at?: number; message?: string; undoes?: string; data?: Data }
+  | { kind: 'suspected'; name: string; level: string; why?: string }
+  | { kind: 'settings'; settings: Settings };
 
 export interface Welcome {
   type: 'welcome';

@@ -32,6 +32,14 @@ const AGAIN_MS = 5000;
 
 type Now = () => number;
 
+/** Somebody who is told of a room's events beside its list: the moderation page. */
+export interface Watcher {
+  /** Each event once, in order, also those the list does not show. */
+  event(event: RoomEvent): void;
+  /** Entered without knowing what happened before: read again what you know. */
+  fresh(): void;
+}
+
 export class Room implements Tenant {
   state: RoomState = { kind: 'joining' };
   you: You = NOBODY;
@@ -47,6 +55,7 @@ export class Room implements Tenant {
   /** Older messages are on their way. */
   fetching = false;
 
+  watcher: Watcher | null = null;
   readonly timeline = new Timeline();
   readonly drafts = new Drafts();
 
@@ -137,6 +146,7 @@ export class Room implements Tenant {
       if (frame.missed) this.timeline.note({ what: 'missed' });
       this.epoch = frame.epoch;
       this.seq = frame.seq;
+      this.watcher?.fresh();
     }
     this.state = { kind: 'joined' };
     this.you = frame.you;
@@ -174,6 +184,7 @@ export class Room implements Tenant {
 
   private apply(event: RoomEvent, seq: number): void {
     const { timeline } = this;
+    this.watcher?.event(event);
     switch (event.kind) {
       case 'message':
         this.drafts.appeared(event.message, event.message.author.name === this.socket.account?.name);

@@ -12,8 +12,8 @@ import '../dashboard/emotes';
 import '../dashboard/keys';
 import '../dashboard/mine';
 import '../dashboard/roles';
-import { ExternalLink, Video } from 'lucide';
-import { html, type TemplateResult } from 'lit';
+import { ExternalLink, Shield, Video } from 'lucide';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { ApiError } from '../lib/api';
 import { rest, type Channel } from '../lib/rest';
@@ -108,6 +108,7 @@ export class Dashboard extends PeoplePage {
           </div>
           <p class="row">
             <a class="button" href=${`/watch/${channel.channel}`}>${icon(ExternalLink)}${words.watch}</a>
+            ${channel.can.includes('moderate') ? html`<a class="button" href=${`/moderate/${channel.channel}`}>${icon(Shield)}${words.moderate}</a>` : nothing}
             <a class="button primary" href=${`/studio?channel=${channel.channel}`}>${icon(Video)}${words.goLive}</a>
           </p>
         </div>

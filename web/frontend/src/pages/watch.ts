@@ -5,7 +5,7 @@ import '../styles/player.css';
 import '../styles/watch.css';
 import '../parts/top';
 import '../people/follow';
-import { Check, Eye, MessageSquare, Share2 } from 'lucide';
+import { Check, Eye, MessageSquare, Share2, Shield } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Channel } from '../lib/rest';
@@ -116,6 +116,7 @@ export class Watch extends PageElement {
             : nothing}
           <fl-follow .channel=${channel.channel} .following=${channel.following}></fl-follow>
           ${this.chat === 'hidden' ? html`<button class="button" type="button" @click=${this.turnChat}>${icon(MessageSquare)}${texts.chat.show}</button>` : nothing}
+          ${channel.can?.includes('moderate') ? html`<a class="button" href=${`/moderate/${channel.channel}`}>${icon(Shield)}${texts.watch.moderate}</a>` : nothing}
           <button class="button" type="button" @click=${this.share}>${icon(this.shared ? Check : Share2)}${this.shared ? texts.watch.shared : texts.watch.share}</button>
         </div>
       </section>

@@ -17,7 +17,7 @@ const words = texts.people.nav;
 
 @customElement('fl-top')
 export class Top extends PageElement {
-  @property() here: 'front' | 'watch' | 'studio' | 'sign' | 'account' | 'dashboard' | 'admin' = 'front';
+  @property() here: 'front' | 'watch' | 'studio' | 'sign' | 'account' | 'dashboard' | 'moderate' | 'admin' = 'front';
   @state() private theme: Theme = theme();
   @state() private account: Account | null | undefined = undefined;
 

@@ -110,6 +110,7 @@ export const chat = {
     delay: (time: string): string => `Messages appear after ${time}`,
   },
   badges: { operator: 'Runs this server', owner: 'Owner of the channel', moderator: 'Moderator', vip: 'VIP', new: 'New here' } as Record<string, string>,
+  watched: 'Watched by the team',
   notices: {
     missed: 'Some messages could not be loaded. This is how it stands now.',
     cleared: 'The chat was cleared.',

@@ -48,6 +48,7 @@ export const en = {
     others: 'See who is live',
     loading: 'Loading the broadcast',
     share: 'Share',
+    moderate: 'Moderate',
     shared: 'Link copied',
     since: (time: string): string => (time === '' ? 'just went live' : `live for ${time}`),
   },

@@ -2,14 +2,13 @@
 
 import { en, type Texts } from './en';
 
-const CATALOGUES: Record<string, Texts> = { en };
-
-function choose(): Texts {
+/** Of catalogues by language the one this browser asks for, or English. */
+export function inLanguage<T>(catalogues: { en: T } & Record<string, T>): T {
   for (const language of globalThis.navigator?.languages ?? []) {
-    const found = CATALOGUES[language.split('-')[0] ?? ''];
+    const found = catalogues[language.split('-')[0] ?? ''];
     if (found) return found;
   }
-  return en;
+  return catalogues.en;
 }
 
-export const texts = choose();
+export const texts: Texts = inLanguage({ en });

@@ -142,6 +142,7 @@ export const people = {
     empty: 'You have no channel yet. Create one and go live from this browser.',
     create: { title: 'New channel', name: 'Name', nameHelp: 'It stands in the address: 1 to 32 lower-case letters, digits, “-” or “_”.', words: 'Title', yes: 'Create channel' },
     goLive: 'Go live',
+    moderate: 'Moderate',
     watch: 'Watch page',
     back: 'All channels',
     missing: 'There is no such channel, or it is not yours.',
