@@ -350,9 +350,9 @@ def automod_holds(court: Court) -> None:
     expect(waits).to_have_count(2)
     expect(waits.first).to_contain_text("Held: capitals")
     expect(waits.last).to_contain_text("harassment")
-    for _ in range(2):
+    for left in (1, 0):
         waits.first.get_by_role("button", name="Reject").click()
-        expect(waits.first).not_to_have_attribute("aria-busy", "true")
+        expect(waits).to_have_count(left)
     expect(court.olga.page.get_by_text("Nothing waits")).to_be_visible()
 
 
