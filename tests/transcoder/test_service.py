@@ -17,6 +17,8 @@ from storage.bus.redis import Bus
 from storage.bus.topics import broadcast_key
 from storage.clock import SystemClock
 from storage.model.broadcast import BroadcastState, PublishEnd
+from storage.model.channel import Visibility
+from storage.model.errors import NotFound
 from storage.model.rendition import RenditionName
 from storage.objects import keys
 from tests.fixtures.valkey import Valkey
@@ -84,6 +86,43 @@ async def test_a_broadcast_from_its_first_unit_to_its_recording(no_leaks: Leaks,
         assert stored == b"".join(seen.data for seen in viewer.video.of(0))
         assert (await storage.objects.get(info.poster))[:2] == b"\xff\xd8"
         assert info.folder in (await storage.objects.get(keys.channel_playlist_object(CHANNEL))).decode()
+    assert no_leaks() is not None
+
+
+async def test_a_channel_closed_while_live_goes_on_in_a_folder_nobody_was_told_of(
+    no_leaks: Leaks, tmp_path: Path, valkey: Valkey, bus: Bus
+) -> None:
+    seen: dict[bool | None, BroadcastInfo] = {}
+    async with Station(bus, tmp_path).open() as station, transcoder(settings_for(tmp_path, valkey.url)) as (service, storage):
+        await warm(service)
+
+        async def on_air(is_open: bool) -> BroadcastInfo:
+            while True:
+                info = await bus.read(broadcast_key(CHANNEL), BroadcastInfo)
+                if info is not None and info.state is BroadcastState.LIVE and info.is_open is is_open:
+                    return info
+                await asyncio.sleep(0.05)
+
+        async def guessed() -> str:
+            with suppress(NotFound):
+                return (await storage.objects.get(keys.channel_playlist_object(CHANNEL))).decode()
+            return ""
+
+        async def close() -> None:
+            seen[True] = await on_air(True)
+            while seen[True].folder not in await guessed():
+                await asyncio.sleep(0.05)
+            await station.let_in(Visibility.FOLLOWERS)
+            seen[False] = await on_air(False)
+            while await guessed():
+                await asyncio.sleep(0.05)
+
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
+            group.create_task(close())
+            await station.play(arriving(video_units(steady(30, 12), keyframe=every(2.0)), audio_units(12)))
+    assert seen[True].broadcast != seen[False].broadcast
+    assert seen[True].folder != seen[False].folder
+    assert len(seen[False].folder) == 32
     assert no_leaks() is not None
 
 
