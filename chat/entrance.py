@@ -200,7 +200,7 @@ class Entrance:
         if not frame.epoch or frame.epoch != room.log.epoch:
             return None
         if frame.after > room.log.seq:
-            await self._registry.catch_up(room)
+            await self._registry.catch_up(room, frame.after)
         if frame.after > room.log.seq:
             return None
         if frame.after > room.log.told(audience):

@@ -121,17 +121,19 @@ class Registry:
             self._begun(room)
             return
         if row.seq > room.log.seq:
-            await self.catch_up(room)
+            await self.catch_up(room, row.seq)
+            if row.seq > room.log.seq:
+                # All of it is forgotten already.
+                HOLES.inc()
+                self._begun(room)
+                return
         if row.version != room.version or room.stale:
             await self.renew(room)
 
-    async def catch_up(self, room: Room) -> None:
-        """Read what is missing from the log. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
-        if room.catching_up:
-            return
-        room.catching_up = True
-        try:
-            while True:
+    async def catch_up(self, room: Room, upto: int) -> None:
+        """Read from the log what happened up to a number, unless it is known by then. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        async with room.catching_up:
+            while room.log.seq < upto:
                 before = room.log.seq
                 events = await self._storage.chat_log.since(room.channel.id, before)
                 self._took(room, room.hear(events))
@@ -142,8 +144,6 @@ class Registry:
                     return
                 if len(events) < MOST_AT_ONCE:
                     return
-        finally:
-            room.catching_up = False
 
     async def renew(self, room: Room) -> None:
         """Ask anew what may be done in a room. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""

@@ -1,5 +1,6 @@
 """One room on one node: what is known of it, who of this node is in it, and what they are told."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -68,8 +69,8 @@ class Room:
         self.flush_at = 0.0
         self.alone_until = 0.0
         """Until then no other node is told what happens here: none listened when it was last told."""
-        self.catching_up = False
-        """Whether somebody reads the log to close a hole."""
+        self.catching_up = asyncio.Lock()
+        """Held by who reads the log."""
         self.stale = False
         """Whether the version that is known is not the newest."""
         self._written: set[str] = set()

@@ -156,7 +156,7 @@ class Rooms:
         room = self._registry.hear(hint)
         if room is None:
             return
-        if room.log.has_hole and not room.catching_up:
+        if room.log.has_hole and not room.catching_up.locked():
             self._start("catch up", self._close_hole(room))
         if room.stale:
             self._start("renew", self._registry.renew(room))
@@ -164,7 +164,7 @@ class Rooms:
     async def _close_hole(self, room: Room) -> None:
         await self._clock.sleep(HOLE_SECONDS)
         if room.log.has_hole:
-            await self._registry.catch_up(room)
+            await self._registry.catch_up(room, room.log.seq + 1)
 
     def _start(self, name: str, work: Awaitable[None]) -> None:
         async def guarded() -> None:

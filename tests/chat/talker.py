@@ -124,7 +124,12 @@ class Talker:
         self.you = frame["you"]
         if frame["resumed"]:
             return
-        self.lost += bool(self.epoch)
+        if self.epoch:
+            # Something can't be told any more: what was shown is thrown away.
+            self.lost += 1
+            self.ids.clear()
+            self.shown.clear()
+            self._known.clear()
         self.epoch, self.seq = frame["epoch"], frame["seq"]
         self.first = self.seq
         for one in frame["messages"]:
