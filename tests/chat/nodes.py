@@ -10,7 +10,7 @@ from chat.tickets import issue
 from storage.clock import SystemClock
 from storage.model.account import EVERY_SCOPE, Account, Actor
 from storage.model.channel import Channel
-from storage.model.ids import ChannelName
+from storage.model.ids import ChannelName, RecordId
 from storage.model.session import SessionKind
 from storage.node import open_node
 from storage.opening import Storage, open_storage
@@ -46,11 +46,14 @@ class Chat:
         return await self.storage.channels.create(ChannelName(name), name, owner=owner.id if owner else None)
 
     def ticket(self, account: Account) -> Callable[[], Awaitable[str]]:
-        """Gets a ticket for each connection."""
+        """Gets a ticket for each connection, of one session."""
+        sessions: list[RecordId] = []
 
         async def get() -> str:
-            session, _ = await self.storage.sessions.start(account, SessionKind.BROWSER, user_agent="", address="")
-            return issue(self.storage, Actor(account, session=session.id, scopes=EVERY_SCOPE))
+            if not sessions:
+                session, _ = await self.storage.sessions.start(account, SessionKind.BROWSER, user_agent="", address="")
+                sessions.append(session.id)
+            return issue(self.storage, Actor(account, session=sessions[0], scopes=EVERY_SCOPE))
 
         return get
 

@@ -10,6 +10,8 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from storage.model.errors import Unavailable
+
 Ticket = Callable[[], Awaitable[str]]
 ANSWER = 15.0
 
@@ -56,7 +58,7 @@ class Talker:
     async def run(self) -> None:
         """Be connected, again and again, until cancelled."""
         while True:
-            with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError, RefusedError):
+            with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError, RefusedError, Unavailable):
                 await self._once()
             self._joined.clear()
             self._socket = None
@@ -74,17 +76,23 @@ class Talker:
         async with connect(f"ws://127.0.0.1:{self._port()}/ws", compression=None, open_timeout=5, max_queue=None) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "ticket": ticket}))
             reader = asyncio.create_task(self._read(socket))
+            joining = asyncio.create_task(self._join(socket))
             try:
-                self._socket = socket
-                await self._join()
+                # A connection that is lost meanwhile answers nothing.
+                await asyncio.wait({reader, joining}, return_when=asyncio.FIRST_COMPLETED)
+                if not joining.done():
+                    return
+                await joining
                 self._joined.set()
                 self.on_joined()
                 await reader
             finally:
                 reader.cancel()
-                await asyncio.gather(reader, return_exceptions=True)
+                joining.cancel()
+                await asyncio.gather(reader, joining, return_exceptions=True)
 
-    async def _join(self) -> None:
+    async def _join(self, socket: ClientConnection) -> None:
+        self._socket = socket
         self.joins += 1
         where = {"epoch": self.epoch, "after": self.seq} if self.epoch else {}
         await self._ask({"type": "join", "id": f"join-{next(self._number)}", "room": self._room, **where})
