@@ -14,7 +14,7 @@ import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,10 +47,18 @@ class Node:
     process: ChatProcess
     storage: Storage
     actors: Sequence[Actor]
+    again: Callable[[], ChatProcess]
 
     def ticket(self, number: int) -> str:
         """Of one of the accounts."""
         return issue(self.storage, self.actors[number % len(self.actors)])
+
+    def restart(self) -> None:
+        """SIGKILL, and another in its place."""
+        self.process.process.kill()
+        self.process.process.wait()
+        self.process = self.again()
+        self.process.wait_until_ready()
 
     def cpu(self) -> float:
         """Seconds of processor it used."""
@@ -81,11 +89,17 @@ def node(rooms: int, *, postgresql: bool) -> Iterator[Node]:
         actors = loop.run(_people(storage, rooms))
         many = {f"FANLIGHT_CHAT_SOCKETS{which}": "100000" for which in ("", "_PER_ADDRESS", "_PER_ACCOUNT")}
         at = {"DATABASE_URL": url} if url else {}
-        process = ChatProcess(folder, bus.url, free_port(), SERVER_CORE, FANLIGHT_RATE_LIMITS="0", **many, **at)
-        stack.callback(process.process.wait)
-        stack.callback(process.process.kill)
+
+        def start() -> ChatProcess:
+            process = ChatProcess(folder, bus.url, port, SERVER_CORE, FANLIGHT_RATE_LIMITS="0", **many, **at)
+            stack.callback(process.process.wait)
+            stack.callback(process.process.kill)
+            return process
+
+        port = free_port()
+        process = start()
         process.wait_until_ready()
-        yield Node(process, storage, actors)
+        yield Node(process, storage, actors, start)
 
 
 async def _people(storage: Storage, rooms: int) -> list[Actor]:
@@ -112,6 +126,7 @@ class Crowd:
     probes: dict[int, bytes] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     delivered: int = 0
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
     inside: set[int] = field(default_factory=set)
     answered: int = 0
     refused: int = 0
@@ -189,6 +204,8 @@ class Crowd:
     def _came(self, number: int, data: bytes) -> None:
         if b'"joined"' in data:
             self.inside.add(number)
+            if found := _JOINED.search(data):
+                self.places[self.rooms[number]] = found[1].decode(), int(found[2])
         elif b'"refused"' in data:
             self.sockets[number].send(said(type="join", id="j", room=self.rooms[number]))
 
@@ -207,13 +224,13 @@ class Crowd:
             connection.send(said(type="ping"))
         self.read_for(0.5)
 
-    def settle(self) -> None:
+    def settle(self, rest: float = 1.5) -> None:
         """Wait until all are in their rooms, and for a moment more. Who is not let in asks again."""
         limit = time.monotonic() + 60
         while len(self.inside) < len(self.sockets):
             assert time.monotonic() < limit, f"{len(self.inside)} of {len(self.sockets)} are in their rooms; refused: {set(self.codes)}"
             self.read(0.1)
-        self.read_for(1.5)
+        self.read_for(rest)
 
     def read_for(self, seconds: float) -> None:
         """Read what comes for so long."""
@@ -287,7 +304,43 @@ def many(arguments: argparse.Namespace) -> None:
     report("200 rooms of 20 sockets", runs)
 
 
-BENCHMARKS = {"one": one, "many": many}
+def storm(arguments: argparse.Namespace) -> None:
+    """A node dies and everybody who was there comes back to what was missed: 1,000 in one room, then 4,000 in 200."""
+    for rooms, sockets in ((1, 1000), (200, 4000)):
+        with node(rooms, postgresql=arguments.postgresql) as found:
+            before = Crowd(found)
+            for number in range(sockets):
+                before.come(f"room-{number % rooms}", writes=number < rooms, probes=False)
+                if number % 50 == 0:
+                    before.read(0.0)
+            before.settle()
+            places = before.places
+            for _ in range(3 * rooms):
+                before.say()
+                before.read(0.002)
+            before.read_for(2.0)
+            before.close()
+            found.restart()
+            after, cpu = Crowd(found), found.cpu()
+            began = time.monotonic()
+            for number in range(sockets):
+                room = f"room-{number % rooms}"
+                after.come(room, writes=True, probes=False, resume=places[room])
+                if number % 50 == 0:
+                    after.read(0.0)
+            connected = time.monotonic() - began
+            after.settle(0.0)
+            took, used = time.monotonic() - began, found.cpu() - cpu
+            after.read_for(1.0)
+            after.close()
+        print(
+            f"{sockets} come back to {rooms} rooms at once: {took:.1f} s until all are in (connected after {connected:.1f} s), "
+            f"{used:.1f} s of processor; told {after.delivered} of {3 * sockets} missed messages",
+            flush=True,
+        )
+
+
+BENCHMARKS = {"one": one, "many": many, "storm": storm}
 
 
 def main() -> None:

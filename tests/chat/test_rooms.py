@@ -425,6 +425,19 @@ async def test_one_may_write_twenty_messages_in_half_a_minute(chat: Chat) -> Non
         assert 0 < refused.value.retry_after <= 30
 
 
+async def test_a_node_with_too_much_to_write_says_so_at_once(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await chat.channel()
+    async with chat.talker("ada") as ada, chat.talker() as reader:
+        monkeypatch.setattr("chat.posting.MOST_WAITING", 0)
+        with pytest.raises(RefusedError) as refused:
+            await ada.say("one too many")
+        assert (refused.value.code, refused.value.retry_after > 0) == ("server_busy", True)
+        monkeypatch.undo()
+        await ada.insist("again", "again")
+        await reader.sees("again")
+        assert reader.shown == ["again"]
+
+
 async def test_old_events_are_forgotten_and_messages_are_not(chat: Chat) -> None:
     channel = await chat.channel()
     async with chat.talker("ada") as ada:
