@@ -1,10 +1,11 @@
 """Schemathesis against a web role that really listens: cases made of its own description, answers held against it."""
 
 import asyncio
+import re
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyStrategyDefinition
+from hypothesis.stateful import get_state_machine_test
 from quart import Quart
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
@@ -36,8 +39,13 @@ from web.serving import serving
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 """A 500 is described nowhere; a 503 is, and what a machine with too much to do may say."""
 
+STEPS = 8
+"""Requests of one walk along the links."""
+
 PATIENCE = 10.0
 """Seconds a request may take before that is a finding."""
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,35}")
 
 
 @dataclass
@@ -46,6 +54,15 @@ class Findings:
 
     cases: Counter[int] = field(default_factory=Counter)
     wrong: dict[str, str] = field(default_factory=dict)
+
+    def note(self, case: Any, response: Any, headers: dict[str, str]) -> None:
+        """Count a case, and hold its answer against the description."""
+        self.cases[response.status_code] += 1
+        try:
+            case.validate_response(response, checks=CHECKS, headers=headers)
+        except (Exception, BaseExceptionGroup) as error:
+            said = "; ".join(str(one) for one in getattr(error, "exceptions", [error]))
+            self.wrong.setdefault(f"{case.operation.label}: {response.status_code}", f"{said}\n{case!r}\n{response.text[:400]}")
 
 
 @dataclass
@@ -69,6 +86,73 @@ class Explored:
                 await self._revive()
                 await asyncio.to_thread(self._ask, operation, cases, number, findings)
         return findings
+
+    async def follow(self, walks: int) -> Findings:
+        """Go so often along the description's links: from what was made to reading, changing and deleting it."""
+        findings = Findings()
+        await asyncio.to_thread(self._follow, walks, findings, asyncio.get_running_loop())
+        return findings
+
+    def _follow(self, walks: int, findings: Findings, loop: asyncio.AbstractEventLoop) -> None:
+        here = self
+        endless = [route.identifier for route in routes() if route.events]
+        described = schemathesis.openapi.from_dict(openapi(NOUNS)).exclude(operation_id=endless)
+        described.config.update(base_url=self.origin)
+
+        class Walk(described.as_state_machine()):  # type: ignore[misc]
+            def setup(self) -> None:
+                # Each walk is somebody else's: it may end with their account.
+                asyncio.run_coroutine_threadsafe(here._revive(), loop).result(PATIENCE)
+
+            def get_call_kwargs(self, _: Any) -> dict[str, Any]:
+                return {"headers": here._shown(), "timeout": PATIENCE}
+
+            def before_call(self, case: Any) -> None:
+                case.cookies = {}
+                case.headers = {name: value for name, value in (case.headers or {}).items() if name.lower() != "authorization"}
+                # What a link says is kept; what was made up leads nowhere.
+                given = case.path_parameters or {}
+                case.path_parameters = {
+                    name: value if _PLAIN.fullmatch(value) else here.words.get(name, value) for name, value in given.items()
+                }
+                if isinstance(case.body, dict):
+                    case.body |= here._plausible(case.operation.definition.raw["operationId"])
+
+            def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+                findings.note(case, response, here._shown())
+
+        once = settings(
+            max_examples=2,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            stateful_step_count=STEPS,
+        )
+        for number in range(walks):
+            # What one walk left behind is there in the next, which Hypothesis takes for chance.
+            with suppress(FlakyStrategyDefinition):
+                seed(number)(get_state_machine_test(Walk, settings=once, _min_steps=STEPS // 2))()
+
+    def _plausible(self, operation: str) -> dict[str, Any]:
+        """What a body must say to make something, where any text does not do."""
+        match operation:
+            case "channels_create":
+                return {"name": f"walk-{self._next()}", "title": "A walk"}
+            case "webhooks_create":
+                return {"url": "https://webhook.invalid/", "events": ["broadcast.ended"], "channel": None}
+            case "api_tokens_create":
+                return {"name": "bot", "scopes": ["chat"], "days": None}
+            case "chat_terms_add":
+                return {"text": f"term{self._next()}", "form": "literal"}
+            case "polls_open":
+                return {"question": "Which?", "options": ["this", "that"], "seconds": 60}
+            case _:
+                return {}
+
+    def _shown(self) -> dict[str, str]:
+        """What the asker's browser sends along."""
+        return {"Cookie": self.asker.cookie, "X-CSRF-Token": self.asker.csrf}
 
     async def _revive(self) -> None:
         """Whoever asked may have signed out, banned or deleted themselves."""
@@ -101,7 +185,7 @@ class Explored:
                 # What it makes up for the security schemes would be taken before ours.
                 case.cookies = {}
                 case.headers = {name: value for name, value in (case.headers or {}).items() if name.lower() != "authorization"}
-            headers = {"Cookie": self.asker.cookie, "X-CSRF-Token": self.asker.csrf} if known != 1 else {}
+            headers = self._shown() if known != 1 else {}
             try:
                 response = case.call(base_url=self.origin, headers=headers, timeout=PATIENCE)
             except requests.Timeout:
@@ -110,12 +194,7 @@ class Explored:
             except (requests.RequestException, UnicodeError):
                 # The client refuses to send it.
                 return
-            findings.cases[response.status_code] += 1
-            try:
-                case.validate_response(response, checks=CHECKS, headers=headers)
-            except (Exception, BaseExceptionGroup) as error:
-                said = "; ".join(str(one) for one in getattr(error, "exceptions", [error]))
-                findings.wrong.setdefault(f"{operation.label}: {response.status_code}", f"{said}\n{case!r}\n{response.text[:400]}")
+            findings.note(case, response, headers)
 
         one()
 

@@ -26,8 +26,25 @@ async def test_the_document_is_served_and_holds_together(site: Site) -> None:
     text = msgspec.json.encode(document).decode()
     for name in set(re.findall(r'"#/components/schemas/(\w+)"', text)):
         assert name in document["components"]["schemas"]
-    identifiers = re.findall(r'"operationId":"(\w+)"', text)
-    assert len(identifiers) == len(set(identifiers)) == len(routes())
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    identifiers = {operation["operationId"] for operation in operations}
+    assert len(identifiers) == len(operations) == len(routes())
+    links = [link for operation in operations for answer in operation["responses"].values() for link in answer.get("links", {}).values()]
+    assert {link["operationId"] for link in links} <= identifiers
+
+
+def test_links_lead_from_what_was_made_to_reading_changing_and_deleting_it() -> None:
+    paths = openapi(NOUNS)["paths"]
+    made = paths["/api/v1/channels"]["post"]["responses"]["201"]["links"]
+    name, tag = {"path.name": "$response.body#/channel"}, {"header.If-Match": "$response.header.ETag"}
+    assert made["live_channel"]["parameters"] == name
+    assert made["channels_edit"]["parameters"] == made["channels_delete"]["parameters"] == name | tag
+    # Another record's version is another one.
+    assert made["chat_settings_change"]["parameters"] == name
+    edited = paths["/api/v1/channels/{name}"]["patch"]["responses"]["200"]["links"]
+    assert edited["channels_delete"]["parameters"] == edited["channels_edit"]["parameters"] == name | tag
+    key = paths["/api/v1/channels/{name}/keys"]["post"]["responses"]["201"]["links"]["keys_revoke"]
+    assert key["parameters"] == {"path.name": "$request.path.name", "path.key": "$response.body#/id"}
 
 
 async def test_people_get_a_page(site: Site) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from storage.model.errors import ErrorCode
+from web.api.links import links, versioned
 from web.api.paging import LIMIT, LONGEST_CURSOR, MOST
 from web.api.reading import LONGEST_WORD
 from web.api.route import Noun, Route, Who
@@ -28,7 +29,7 @@ def openapi(nouns: Sequence[Noun]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(sorted(records, key=lambda kind: str(kind.__name__)), ref_template=_TEMPLATE)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.full_path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.full_path, {})[route.method.lower()] = _operation(route, routes)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Fanlight", "version": VERSION, "description": _INTRODUCTION},
@@ -46,13 +47,13 @@ def openapi(nouns: Sequence[Noun]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, routes: Sequence[Route]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": route.identifier,
         "tags": [route.noun],
         "summary": route.summary,
         "parameters": _parameters(route),
-        "responses": _responses(route),
+        "responses": _responses(route, routes),
     }
     if route.body is not None:
         schema = _reference(route.body) if _is_record(route.body) else _bytes() if route.body is bytes else msgspec.json.schema(route.body)
@@ -92,12 +93,16 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return found
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _responses(route: Route, routes: Sequence[Route]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
     if route.answer is not None:
         kind = "text/event-stream" if route.events else "application/json" if _is_record(route.answer) else "application/octet-stream"
         schema = _reference(route.answer) if _is_record(route.answer) else _bytes()
         done = {"description": "The answer.", "content": {kind: {"schema": _page(schema) if route.listed else schema}}}
+        if versioned(route.answer) and not route.listed:
+            done["headers"] = {"ETag": {"description": "The record's version, for If-Match.", "schema": {"type": "string"}}}
+    if following := links(route, routes):
+        done["links"] = following
     found = {str(route.status): done}
     by_status: dict[int, list[ErrorCode]] = defaultdict(list)
     for code in sorted(route.refusals()):
