@@ -66,6 +66,35 @@ def test_from_signing_up_to_a_broadcast_without_a_key(platform: Platform, tab: C
     expect(owner.page.locator("fl-past tbody tr")).to_have_count(1)
 
 
+def test_who_follows_is_told_on_whatever_page_they_are(platform: Platform, tab: Callable[..., Tab]) -> None:
+    owner, fan = tab(), tab(width=360, height=740)
+    sign_up(owner, platform, "ursa")
+    create_channel(owner.page, platform, "ursas", "From the observatory")
+    sign_up(fan, platform, "vito")
+    fan.page.goto(f"{platform.origin}/watch/ursas")
+    fan.page.get_by_role("button", name="Follow", exact=True).click()
+    expect(fan.page.get_by_role("button", name="Following")).to_be_visible()
+    fan.page.goto(f"{platform.origin}/account#follows")
+    expect(fan.page.get_by_role("checkbox", name="Tell me when it goes live")).to_be_checked()
+
+    owner.page.goto(f"{platform.studio}?countdown=0&channel=ursas")
+    owner.page.get_by_label("Size").select_option("360")
+    owner.page.get_by_role("button", name="Go live").click()
+    expect(fan.page.locator(".unread")).to_have_text("1", timeout=20_000)
+    end(owner)
+    fan.page.get_by_label("Notifications, 1 new").click()
+    told = fan.page.get_by_role("link", name="ursas is live.")
+    expect(told).to_have_attribute("href", "/watch/ursas")
+    looks_right(fan)
+    fan.page.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+    expect(fan.page.locator(".unread")).to_have_count(0)
+
+    fan.page.get_by_role("checkbox", name="Tell me when it goes live").click()
+    fan.page.reload()
+    expect(fan.page.get_by_role("checkbox", name="Tell me when it goes live")).not_to_be_checked()
+
+
 def let_in(page: Page, platform: Platform, channel: str, choice: str) -> None:
     """Say who may watch."""
     page.goto("about:blank")

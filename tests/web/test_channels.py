@@ -148,7 +148,12 @@ async def test_roles_bans_follows_blocks(site: Site) -> None:
     await told(await fan.put(f"{API}/account/follows/studio", json={}), 204)
     view = await told(await fan.get(f"{API}/channels/studio"))
     assert (view["followers"], view["following"]) == (1, True)
-    assert [one["channel"] for one in (await told(await fan.get(f"{API}/account/follows")))["items"]] == ["studio"]
+    assert [(one["channel"]["channel"], one["notify"]) for one in (await told(await fan.get(f"{API}/account/follows")))["items"]] == [
+        ("studio", True)
+    ]
+    await told(await fan.put(f"{API}/account/follows/studio", json={"notify": False}), 204)
+    assert [one["notify"] for one in (await told(await fan.get(f"{API}/account/follows")))["items"]] == [False]
+    await told(await fan.put(f"{API}/account/follows/studio", json={}), 204)
     await told(await mod.put(f"{API}/channels/studio/bans/fan", json={"reason": "spam", "seconds": 600}))
     for protected in ("ada", "mod"):
         assert await code(await mod.put(f"{API}/channels/studio/bans/{protected}", json={})) == (403, "not_allowed")

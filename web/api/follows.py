@@ -5,15 +5,15 @@ from quart import request
 from storage.access import Action
 from storage.model.account import Account, Actor, Scope
 from storage.model.errors import ErrorCode
+from storage.model.ids import ChannelName
 from storage.opening import Storage
 from web.api.channel_views import ChannelViews
 from web.api.paging import PageRequest, cursor
 from web.api.roles import find_account
 from web.api.route import Noun, Who
 from web.api.views import milliseconds, milliseconds_or_none
-from web.schema.channel import Channel
 from web.schema.paging import Page
-from web.schema.people import Blocked, FollowChange, Notification
+from web.schema.people import Blocked, Follow, FollowChange, Notification
 
 NOUN = Noun("follows", "Followed channels, blocked accounts and notifications.")
 
@@ -26,11 +26,13 @@ class FollowRoutes:
         self._views = views
 
     @NOUN.route("GET", "/account/follows", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ)
-    async def follows(self, actor: Actor, account: Account, page: PageRequest) -> Page[Channel]:
+    async def follows(self, actor: Actor, account: Account, page: PageRequest) -> Page[Follow]:
         """The channels you follow and may see. A page may be shorter than asked for and not be the last."""
         found = await self._storage.follows.list(account.id, after=page.after, limit=page.limit + 1)
         kept = found[: page.limit]
-        items = await self._views.several(actor, [one.channel for one in kept], request.host)
+        notified = {one.channel.name: one.notify for one in kept}
+        seen = await self._views.several(actor, [one.channel for one in kept], request.host)
+        items = tuple(Follow(channel=view, notify=notified[ChannelName(view.channel)]) for view in seen)
         return Page(items=items, next=cursor(page.list_name, kept[-1].channel.id) if len(found) > page.limit else None)
 
     @NOUN.route(

@@ -3,6 +3,7 @@
 import msgspec
 
 from storage.model.channel import ChannelRole
+from web.schema.channel import Channel
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,13 @@ class BanChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     reason: str = ""
     seconds: int | None = None
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel you follow. ``notify`` says whether you are told when it goes live."""
+
+    channel: Channel
+    notify: bool
 
 
 class FollowChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

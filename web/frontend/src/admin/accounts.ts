@@ -53,7 +53,7 @@ export class Accounts extends FormElement {
             ${(['user', 'operator'] as const).map((role) => html`<option value=${role} .selected=${account.role === role}>${words[role]}</option>`)}
           </select>
         </td>
-        <td>${when(account.created_ms)}</td>
+        <td data-label=${words.since}>${when(account.created_ms)}</td>
         <td class="end">
           ${banned
             ? html`<span class="row"><span class="tag bad">${words.banned}</span><button class="button small" type="button" @click=${() => void this.change(account, { state: 'active' })}>${words.unban}</button></span>`

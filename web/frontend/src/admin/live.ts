@@ -42,8 +42,8 @@ export class OnAir extends FormElement {
     return html`
       <tr>
         <td><a href=${`/watch/${broadcast.channel}`}>${broadcast.title || broadcast.channel}</a><span class="sub">${broadcast.channel} · ${broadcast.state}</span></td>
-        <td>${when(broadcast.started_ms)}</td>
-        <td class="end numbers">${count(broadcast.viewers)}</td>
+        <td data-label=${words.started}>${when(broadcast.started_ms)}</td>
+        <td class="end numbers" data-label=${words.viewers}>${count(broadcast.viewers)}</td>
         <td class="end"><fl-confirm label=${words.stop} question=${words.question(broadcast.channel)} body=${words.warning} yes=${words.yes} .act=${() => void this.stop(broadcast)}></fl-confirm></td>
       </tr>
     `;

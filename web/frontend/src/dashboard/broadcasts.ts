@@ -35,8 +35,8 @@ export class Past extends ChannelElement {
     return html`
       <tr>
         <td>${when(broadcast.started_ms)}<span class="sub">${broadcast.title}</span></td>
-        <td class="numbers">${lasted}</td>
-        <td class="end numbers">${count(broadcast.peak_viewers)}</td>
+        <td class="numbers" data-label=${words.lasted}>${lasted}</td>
+        <td class="end numbers" data-label=${words.peak}>${count(broadcast.peak_viewers)}</td>
       </tr>
     `;
   }

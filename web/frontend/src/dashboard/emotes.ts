@@ -64,7 +64,7 @@ export class Emotes extends ChannelElement {
     if (this.emotes === null) {
       return html`<ul class="emotes" aria-busy=${this.away === null}>${this.away === null ? [1, 2, 3, 4].map(() => html`<li class="skeleton"></li>`) : nothing}</ul>`;
     }
-    if (this.emotes.length === 0) return html`<p class="empty">${words.empty}</p>`;
+    if (this.emotes.length === 0) return html`<p class="nothing">${words.empty}</p>`;
     return html`
       <ul class="emotes">
         ${this.emotes.map(

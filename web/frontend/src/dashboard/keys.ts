@@ -44,7 +44,7 @@ export class Keys extends ChannelElement {
     return html`
       <tr>
         <td>${key.name || words.unnamed}<span class="sub">${when(key.created_ms)}</span></td>
-        <td>${key.used_ms === null ? words.never : when(key.used_ms)}</td>
+        <td data-label=${words.used}>${key.used_ms === null ? words.never : when(key.used_ms)}</td>
         <td class="end">
           ${key.revoked_ms === null
             ? html`<fl-confirm label=${words.revoke} question=${words.question} body=${words.warning} yes=${words.revoke} .act=${() => void this.revoke(key)}></fl-confirm>`

@@ -239,6 +239,8 @@ export interface FilterMatch { message: Message; held: boolean; why: (string)[];
 
 export interface FilterOutcome { looked_at: number; refused: number; held: number; examples: (FilterMatch)[]; }
 
+export interface Follow { channel: Channel; notify: boolean; }
+
 export interface FollowChange { notify?: boolean; }
 
 export interface HeldMessage { message: Message; why: (string)[]; created_ms: number; }
@@ -728,7 +730,7 @@ export const chat_appeals = {
 
 export const follows = {
   /** The channels you follow and may see. A page may be shorter than asked for and not be the last. */
-  follows: (query: Record<string, string> = {}): Promise<Page<Channel>> => call('GET', `/account/follows?${new URLSearchParams(query).toString()}`),
+  follows: (query: Record<string, string> = {}): Promise<Page<Follow>> => call('GET', `/account/follows?${new URLSearchParams(query).toString()}`),
   /** Follow a channel, or say whether its going live is told. */
   follow: (channel: string, body: FollowChange): Promise<void> => call('PUT', `/account/follows/${encodeURIComponent(channel)}`, body),
   /** Follow a channel no more. */

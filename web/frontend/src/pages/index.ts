@@ -10,8 +10,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { Feed, type FeedState } from '../lib/feed';
 import { count, since } from '../lib/format';
-import { rest, type Broadcasts, type Channel } from '../lib/rest';
-import { session } from '../lib/session';
+import type { Broadcasts, Channel } from '../lib/rest';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
@@ -21,7 +20,6 @@ import { texts } from '../texts';
 export class Front extends PageElement {
   @state() private feed: FeedState<Broadcasts> = { kind: 'loading' };
   @state() private now = Date.now();
-  @state() private followed: ReadonlySet<string> = new Set();
   @state() private broken: ReadonlySet<string> = new Set();
 
   private readonly source = new Feed<Broadcasts>('/api/v1/broadcasts', (state) => {
@@ -33,16 +31,9 @@ export class Front extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.source.start();
-    void this.findFollowed();
     this.timer = window.setInterval(() => {
       this.now = Date.now();
     }, 15_000);
-  }
-
-  private async findFollowed(): Promise<void> {
-    if ((await session()).account === null) return;
-    const found = await rest.follows.follows({ limit: '100' }).catch(() => null);
-    this.followed = new Set(found?.items.map((channel) => channel.channel));
   }
 
   override disconnectedCallback(): void {
@@ -64,11 +55,12 @@ export class Front extends PageElement {
     if (this.feed.kind === 'loading') return this.loading();
     if (this.feed.kind === 'error') return this.error(this.feed.error.code);
     if (found.length === 0) return this.empty();
+    const followed = found.filter((channel) => channel.following);
     return html`
       <h1>${texts.front.title}</h1>
       ${this.feed.fresh ? nothing : html`<p class="notice warn" role="status">${icon(CircleAlert)}<span class="said">${texts.front.stale}</span></p>`}
-      ${this.cards(found.filter((channel) => this.followed.has(channel.channel)), texts.people.followed)}
-      ${this.cards(found.filter((channel) => !this.followed.has(channel.channel)), found.some((channel) => this.followed.has(channel.channel)) ? texts.people.others : '')}
+      ${this.cards(followed, texts.people.followed)}
+      ${this.cards(found.filter((channel) => !channel.following), followed.length > 0 ? texts.people.others : '')}
     `;
   }
 
@@ -76,7 +68,7 @@ export class Front extends PageElement {
     if (channels.length === 0) return nothing;
     return html`
       ${title === '' ? nothing : html`<h2 class="of-cards">${title}</h2>`}
-      <ul class=${channels.length === 1 && this.followed.size === 0 ? 'cards single' : 'cards'}>
+      <ul class=${channels.length === 1 && title === '' ? 'cards single' : 'cards'}>
         ${repeat(
           channels,
           (channel) => channel.channel,

@@ -7,6 +7,7 @@ import { rest, type Account } from '../lib/rest';
 import { returnPath, session } from '../lib/session';
 import { setTheme, theme, type Theme } from '../lib/theme';
 import { face } from '../people/face';
+import '../people/notifications';
 import { texts } from '../texts';
 import { PageElement } from './element';
 import { icon } from './icon';
@@ -54,6 +55,7 @@ export class Top extends PageElement {
     }
     const { account } = this;
     return html`
+      <fl-notifications></fl-notifications>
       <details class="menu" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
         <summary aria-label=${words.menu(account.display_name)}>${face(account)}</summary>
         <div class="choices-menu">

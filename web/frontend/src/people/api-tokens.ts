@@ -47,7 +47,7 @@ export class ApiTokens extends FormElement {
     return html`
       <tr>
         <td>${token.name}<span class="sub">${token.scopes.map((scope) => words.names[scope] ?? scope).join(' · ')}</span></td>
-        <td>${token.used_ms === null ? words.never : when(token.used_ms)}</td>
+        <td data-label=${words.used}>${token.used_ms === null ? words.never : when(token.used_ms)}</td>
         <td class="end"><fl-confirm label=${words.revoke} question=${words.question} body=${words.warning} yes=${words.revoke} .act=${() => void this.revoke(token)}></fl-confirm></td>
       </tr>
     `;

@@ -2,7 +2,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { rest, type Channel } from '../lib/rest';
+import { rest, type Channel, type Follow } from '../lib/rest';
 import { texts } from '../texts';
 import { FormElement } from './form';
 import { List } from './list';
@@ -11,7 +11,7 @@ const words = texts.people.account.follows;
 
 @customElement('fl-follows')
 export class Follows extends FormElement {
-  private readonly list = new List<Channel>(this, (query) => rest.follows.follows(query));
+  private readonly list = new List<Follow>(this, (query) => rest.follows.follows(query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -22,18 +22,25 @@ export class Follows extends FormElement {
     return html`
       <section class="panel" aria-labelledby="follows-title">
         <h2 id="follows-title">${words.title}</h2>
-        ${this.said()} ${this.list.render((channel) => this.row(channel), words.empty)}
+        ${this.said()} ${this.list.render((follow) => this.row(follow), words.empty)}
       </section>
     `;
   }
 
-  private row(channel: Channel): TemplateResult {
+  private row({ channel, notify }: Follow): TemplateResult {
+    const change = (event: Event): void => void this.notify(channel, (event.target as HTMLInputElement).checked);
     return html`
       <tr>
         <td><a href=${`/watch/${channel.channel}`}>${channel.title || channel.channel}</a><span class="sub">${channel.channel}</span></td>
+        <td><label class="check"><input type="checkbox" .checked=${notify} ?disabled=${this.busy} @change=${change} />${words.notify}</label></td>
         <td class="end"><button class="button small" type="button" @click=${() => void this.unfollow(channel)}>${words.unfollow}</button></td>
       </tr>
     `;
+  }
+
+  private async notify(channel: Channel, notify: boolean): Promise<void> {
+    await this.work(() => rest.follows.follow(channel.channel, { notify }));
+    await this.list.read();
   }
 
   private async unfollow(channel: Channel): Promise<void> {

@@ -19,6 +19,13 @@ export class PeoplePage extends PageElement {
     });
   }
 
+  /** On a phone the sections are a row that scrolls: the open one is in sight. */
+  protected override updated(): void {
+    const open = this.querySelector<HTMLElement>('.side [aria-current]');
+    const row = open?.parentElement;
+    if (open && row) row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+  }
+
   /** Called once, when it is known who is there. */
   protected signedIn(_: Account): void {}
 

@@ -34,7 +34,7 @@ export class Sessions extends FormElement {
     return html`
       <tr>
         <td>${programOf(session.user_agent)}<span class="sub numbers">${session.address}</span></td>
-        <td>${when(session.used_ms)}</td>
+        <td data-label=${words.last}>${when(session.used_ms)}</td>
         <td class="end">
           ${session.current ? html`<span class="tag good">${words.this}</span>` : html`<button class="button small" type="button" @click=${() => void this.end(session)}>${words.end}</button>`}
         </td>
