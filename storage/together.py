@@ -20,7 +20,10 @@ class Together(Generic[K, V]):
         self._waiting: dict[K, _Question[V]] = {}
 
     async def get(self, key: K) -> V | None:
-        """What ``ask`` says of a key, None if nothing; never what it said before the call. Raises what ``ask`` raises."""
+        """What ``ask`` says of a key, None if nothing; never what it said before the call.
+
+        Raises what ``ask`` raises, also for those asked for just before: nobody waits twice for what does not answer.
+        """
         while True:
             mine = self._waiting.setdefault(key, _Question())
             async with self._asking:
@@ -41,8 +44,10 @@ class Together(Generic[K, V]):
         try:
             found = await self._ask(list(asked))
         except Exception as error:
-            for question in asked.values():
-                question.error = error
+            # Who came meanwhile has waited as long; to ask for them now could take as long again.
+            late, self._waiting = self._waiting, {}
+            for question in (*asked.values(), *late.values()):
+                question.error, question.is_over = error, True
         else:
             for key, question in asked.items():
                 question.answer, question.is_answered = found.get(key), True

@@ -69,6 +69,22 @@ async def test_an_error_is_everybodys_and_the_next_time_is_new() -> None:
     assert (await together.get(1) or "").startswith("1 at")
 
 
+async def test_who_came_while_nobody_answered_does_not_wait_as_long_again() -> None:
+    register = Register()
+    register.error = Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "Away.")
+    together = Together(register.ask)
+    first = asyncio.ensure_future(together.get(1))
+    await soon(register, 1)
+    later = [asyncio.ensure_future(together.get(key)) for key in (1, 2)]
+    await asyncio.sleep(0)
+    register.let.set()
+
+    outcomes = await asyncio.gather(first, *later, return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert register.asked == [[1]]
+
+
 @pytest.mark.parametrize("which", [0, 1, 2])
 async def test_who_is_cancelled_leaves_the_others_their_answers(which: int) -> None:
     register = Register()
