@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,8 @@ from storage.clock import SystemClock
 from storage.model.errors import Unavailable
 
 
-async def test_it_answers_on_its_socket_only_and_leaves_nothing(no_leaks: Callable[[], Counter[str]], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("no_leaks")
+async def test_it_answers_on_its_socket_only_and_leaves_nothing(tmp_path: Path) -> None:
     socket = tmp_path / "run" / "valkey.sock"
     socket.parent.mkdir()
     async with embedded.embedded_server(socket) as process:
@@ -27,7 +26,6 @@ async def test_it_answers_on_its_socket_only_and_leaves_nothing(no_leaks: Callab
         await bus.close()
     assert process.returncode is not None
     assert list(socket.parent.iterdir()) == []
-    assert not no_leaks()
 
 
 async def test_a_socket_left_by_a_killed_server_is_no_obstacle(tmp_path: Path) -> None:
