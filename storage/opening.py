@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from storage.database.bans import BanRepository
     from storage.database.blocks import BlockRepository
     from storage.database.broadcasts import BroadcastRepository
+    from storage.database.call_invites import Invites
+    from storage.database.call_log import CallLog
+    from storage.database.calls import Calls
     from storage.database.channels import ChannelRepository
     from storage.database.chat_emotes import EmoteRepository
     from storage.database.chat_log import ChatLog
@@ -94,6 +97,27 @@ class Storage:
         from storage.database.channels import ChannelRepository
 
         return ChannelRepository(self.database, self._clock)
+
+    @cached_property
+    def calls(self) -> "Calls":
+        """Calls."""
+        from storage.database.calls import Calls
+
+        return Calls(self.database, self._clock)
+
+    @cached_property
+    def call_invites(self) -> "Invites":
+        """Invites into calls."""
+        from storage.database.call_invites import Invites
+
+        return Invites(self.database, self._clock)
+
+    @cached_property
+    def call_log(self) -> "CallLog":
+        """Who was in which call."""
+        from storage.database.call_log import CallLog
+
+        return CallLog(self.database, self._clock)
 
     @cached_property
     def chat_log(self) -> "ChatLog":

@@ -103,6 +103,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.APPEAL_OPEN: 409,
         ErrorCode.ALREADY_DECIDED: 409,
         ErrorCode.NOT_UNDOABLE: 409,
+        ErrorCode.CALL_UNKNOWN: 404,
         ErrorCode.INTERNAL: 500,
     }
 )

@@ -107,6 +107,7 @@ class ErrorCode(StrEnum):
     APPEAL_OPEN = "appeal_open"
     ALREADY_DECIDED = "already_decided"
     NOT_UNDOABLE = "not_undoable"
+    CALL_UNKNOWN = "call_unknown"
     INTERNAL = "internal"
 
 

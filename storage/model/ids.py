@@ -12,6 +12,9 @@ RecordId = NewType("RecordId", str)
 """Of a record in the database; see :func:`new_record_id`."""
 AccountId = NewType("AccountId", str)
 ChannelId = NewType("ChannelId", str)
+CallId = NewType("CallId", str)
+CallName = NewType("CallName", str)
+"""Random: who does not know it can't find the call."""
 NodeId = NewType("NodeId", str)
 SessionId = NewType("SessionId", str)
 ObjectFolder = NewType("ObjectFolder", str)
@@ -51,6 +54,7 @@ def account_name(text: str) -> AccountName:
 
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
 
 
 def new_record_id(unix_ms: int) -> RecordId:
@@ -71,6 +75,16 @@ def record_id_after(last: str | None, unix_ms: int) -> RecordId:
 
 def _record_id(number: int) -> RecordId:
     return RecordId("".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)))
+
+
+def new_call_name() -> CallName:
+    """A call's name that nobody can guess: 130 random bits in 26 characters."""
+    return CallName("".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)))
+
+
+def is_call_name(text: str) -> bool:
+    """Whether a call could have this name."""
+    return len(text) == _LENGTH and set(text) <= set(_ALPHABET)
 
 
 def new_node_id(role: str) -> NodeId:

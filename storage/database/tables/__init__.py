@@ -13,6 +13,7 @@ from storage.database.tables.accounts import (
     signing_key,
 )
 from storage.database.tables.base import metadata
+from storage.database.tables.calls import call, call_invite, call_person, call_seat
 from storage.database.tables.channels import (
     broadcast,
     channel,
@@ -45,6 +46,10 @@ __all__ = [
     "audit",
     "block",
     "broadcast",
+    "call",
+    "call_invite",
+    "call_person",
+    "call_seat",
     "channel",
     "channel_alias",
     "channel_ban",
