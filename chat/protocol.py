@@ -9,13 +9,14 @@ from typing import Annotated
 
 import msgspec
 
+from chat.calls.frames import CallFrame, CallRequest
 from storage.chat.events import Badge, Message, Poll
 from storage.chat.settings import Modes
 from storage.model.errors import BadInput, ErrorCode
 
 VERSION = 1
 LONGEST_FRAME = 16 * 1024
-"""Bytes of a client's frame."""
+"""Bytes of a client's frame; of somebody in a call :data:`chat.calls.frames.LONGEST_CALL_FRAME`."""
 LONGEST_TEXT = 500
 """Code points of a message's text; and :data:`LARGEST_TEXT` bytes of UTF-8."""
 LARGEST_TEXT = 2048
@@ -155,7 +156,7 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pin
     """Still here; what time is it?"""
 
 
-ClientFrame = Hello | Join | Leave | Send | Edit | Delete | React | Vote | Acknowledge | History | Ping
+ClientFrame = Hello | Join | Leave | Send | Edit | Delete | React | Vote | Acknowledge | History | Ping | CallRequest
 
 
 class Self(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -319,7 +320,9 @@ class Bye(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="bye"
     retry_after: float
 
 
-ServerFrame = Welcome | Joined | Events | PresenceChanged | YouChanged | Ended | Mentioned | Earlier | Done | RequestRefused | Pong | Bye
+ServerFrame = (
+    Welcome | Joined | Events | PresenceChanged | YouChanged | Ended | Mentioned | Earlier | Done | RequestRefused | Pong | Bye | CallFrame
+)
 
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _encode = msgspec.json.Encoder().encode

@@ -104,6 +104,14 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.ALREADY_DECIDED: 409,
         ErrorCode.NOT_UNDOABLE: 409,
         ErrorCode.CALL_UNKNOWN: 404,
+        ErrorCode.CALL_FULL: 409,
+        ErrorCode.CALL_LOCKED: 403,
+        ErrorCode.CALL_REMOVED: 403,
+        ErrorCode.CALL_DENIED: 403,
+        ErrorCode.CALL_ENDED: 409,
+        ErrorCode.SEAT_UNKNOWN: 404,
+        ErrorCode.SEAT_TAKEN: 409,
+        ErrorCode.NAME_INVALID: 400,
         ErrorCode.INTERNAL: 500,
     }
 )

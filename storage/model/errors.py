@@ -108,6 +108,14 @@ class ErrorCode(StrEnum):
     ALREADY_DECIDED = "already_decided"
     NOT_UNDOABLE = "not_undoable"
     CALL_UNKNOWN = "call_unknown"
+    CALL_FULL = "call_full"
+    CALL_LOCKED = "call_locked"
+    CALL_REMOVED = "call_removed"
+    CALL_DENIED = "call_denied"
+    CALL_ENDED = "call_ended"
+    SEAT_UNKNOWN = "seat_unknown"
+    SEAT_TAKEN = "seat_taken"
+    NAME_INVALID = "name_invalid"
     INTERNAL = "internal"
 
 
