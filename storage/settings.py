@@ -30,6 +30,9 @@ class Settings:
     edge_url: str = ""
     chat_url: str = ""
     ice_servers: tuple[str, ...] = ()
+    stun_urls: tuple[str, ...] = ()
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str = ""
     part_target: float = 0.42
     hold_back: float = 3.0
     segment_target: float = 2.0
@@ -148,6 +151,10 @@ class Settings:
             problems.append("FANLIGHT_TLS_CERTIFICATE and FANLIGHT_TLS_KEY go together.")
         if self.secret and len(self.secret) < 16:
             problems.append("FANLIGHT_SECRET must be at least 16 characters.")
+        if bool(self.turn_urls) != bool(self.turn_secret):
+            problems.append("FANLIGHT_TURN_URLS and FANLIGHT_TURN_SECRET go together.")
+        if self.turn_secret and len(self.turn_secret) < 16:
+            problems.append("FANLIGHT_TURN_SECRET must be at least 16 characters.")
         if self.oidc_providers and not self.public_url:
             problems.append("FANLIGHT_OIDC_PROVIDERS needs FANLIGHT_PUBLIC_URL: providers send people back to exactly that address.")
         if self.relay_port and not self.secret:
@@ -190,6 +197,8 @@ class Settings:
             for origin in self.cors_origins
             if not _is_origin(origin)
         ]
+        for name, urls, form in (("STUN", self.stun_urls, _STUN), ("TURN", self.turn_urls, _TURN)):
+            problems += [f"FANLIGHT_{name}_URLS: {url[:60]!r} is no address of such a server." for url in urls if not form.fullmatch(url)]
         for proxy in self.proxies:
             try:
                 ipaddress.ip_network(proxy, strict=False)
@@ -205,6 +214,10 @@ class Settings:
 
 REGISTRATIONS = ("open", "invite", "closed")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_PLACE = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[1-9][0-9]{0,4})?"
+_STUN = re.compile(rf"stuns?:{_PLACE}")  # RFC 7064
+_TURN = re.compile(rf"turns?:{_PLACE}(?:\?transport=(?:udp|tcp))?")  # RFC 7065
 
 _KINDS = {bool: "choice between 'true' and 'false'", int: "whole number", float: "number", str: "text", tuple: "list", type(Path()): "path"}
 

@@ -85,6 +85,14 @@ def test_all_problems_are_told_at_once() -> None:
         ("EDGE_URL", "http://[::1"),
         ("S3_ENDPOINT", "https://"),
         ("S3_ACCESS_KEY", "x"),
+        ("STUN_URLS", "stun.example.org"),
+        ("STUN_URLS", "turn:stun.example.org"),
+        ("TURN_URLS", "turn:turn.example.org"),
+        ("TURN_URLS", "turn://turn.example.org"),
+        ("TURN_URLS", "turn:turn.example.org?transport=sctp"),
+        ("TURN_URLS", "turn:user@turn.example.org"),
+        ("TURN_SECRET", "sixteen characters"),
+        ("TURN_SECRET", "short"),
         ("REGISTRATION", "maybe"),
         ("SMTP_URL", "http://example.org"),
         ("SMTP_URL", "smtp://example.org"),
@@ -96,9 +104,21 @@ def test_a_value_that_can_not_work_is_refused_by_its_name(name: str, value: str)
         Settings.from_environment({f"FANLIGHT_{name}": value})
 
 
+def test_addresses_of_stun_and_turn_servers_are_read() -> None:
+    turn = ("turn:turn.example.org:3478?transport=udp", "turns:[2001:db8::1]:5349?transport=tcp", "turn:192.0.2.1")
+    settings = Settings.from_environment(
+        {
+            "FANLIGHT_STUN_URLS": "stun:a.example.org, stuns:192.0.2.1:5349",
+            "FANLIGHT_TURN_URLS": ",".join(turn),
+            "FANLIGHT_TURN_SECRET": "sixteen characters",
+        }
+    )
+    assert (settings.stun_urls, settings.turn_urls) == (("stun:a.example.org", "stuns:192.0.2.1:5349"), turn)
+
+
 def test_a_refusal_does_not_tell_a_secret() -> None:
     with pytest.raises(BadInput) as raised:
-        Settings.from_environment({"FANLIGHT_SECRET": "hunter2", "FANLIGHT_S3_SECRET_KEY": "hunter2"})
+        Settings.from_environment({"FANLIGHT_SECRET": "hunter2", "FANLIGHT_S3_SECRET_KEY": "hunter2", "FANLIGHT_TURN_SECRET": "hunter2"})
     assert "hunter2" not in str(raised.value)
 
 
