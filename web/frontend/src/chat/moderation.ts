@@ -24,13 +24,11 @@ export class Moderation {
   }
 
   async ban(account: string, reason = ''): Promise<Line> {
-    await rest.roles.ban(this.channel, account, { reason });
-    return null;
+    return (await rest.roles.ban(this.channel, account, { reason })).line;
   }
 
   async unban(account: string): Promise<Line> {
-    await rest.roles.lift(this.channel, account);
-    return null;
+    return (await rest.roles.lift(this.channel, account)).line;
   }
 
   async pin(message: string): Promise<Line> {
