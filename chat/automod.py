@@ -95,6 +95,8 @@ def worst(found: Iterable[tuple[Category, int]]) -> dict[Category, int]:
 
 def held_for(scores: Mapping[Category, int], levels: Mapping[Category, int]) -> tuple[Category, ...]:
     """The categories a message is held for: level 1 holds the worst only, level 4 everything that was found."""
+    if not scores:
+        return ()
     return tuple(
         category
         for category in Category

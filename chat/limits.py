@@ -39,7 +39,7 @@ def is_blank(text: str) -> bool:
 
 def mentions(text: str) -> tuple[str, ...]:
     """The account names a text addresses with ``@``, each once, in order."""
-    return tuple(dict.fromkeys(name.lower() for name in _MENTION.findall(text)))
+    return tuple(dict.fromkeys(name.lower() for name in _MENTION.findall(text))) if "@" in text else ()
 
 
 def excesses(text: str, limits: Automod) -> Iterator[str]:

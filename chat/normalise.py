@@ -175,8 +175,13 @@ def _read(word: str, table: dict[int, int]) -> str:
 
 def key(text: str) -> str:
     """The same for texts that say the same: for unique-chat and for repetition. Emoji count."""
-    return _KEY.sub(r"\1", _BLANK.sub("", unmasked(fold(text))))
+    if text.isascii():
+        said = text[:LONGEST].lower().encode().translate(None, _BLANK_BYTES).decode()
+    else:
+        said = _BLANK.sub("", unmasked(fold(text)))
+    return _KEY.sub(r"\1", said)
 
 
 _KEY = re.compile(r"(.)\1+", re.DOTALL)
+_BLANK_BYTES = bytes(one for one in range(128) if not chr(one).isalnum() and (chr(one).isprintable() or chr(one).isspace()))
 _BLANK = re.compile(r"[\s\u0021-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007e]+")

@@ -1,10 +1,11 @@
 """Who is in the rooms, counted over all nodes: each account once, however many sockets it has."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from chat.protocol import Presence, PresenceChanged
 from chat.room import Room
-from storage.bus.redis import Bus
+from storage.bus.redis import Bus, Here
 from storage.clock import Clock
 from storage.model.errors import Unavailable
 from storage.model.ids import ChannelId, NodeId
@@ -20,6 +21,7 @@ SMALL_SECONDS = 1.0
 FEW = 50
 """Accounts a room may have to be small: then it is told their names."""
 MOST_AT_ONCE = 1000
+ROOMS_AT_ONCE = 50
 MOST_LEFT = 10_000
 """Accounts of a room that left and are not told yet; further ones are forgotten by time."""
 
@@ -63,11 +65,18 @@ class RoomPresence:
         """The room is closed here; those who left are told once more by :meth:`refresh`."""
         self._rooms.pop(room.channel.id, None)
 
-    async def refresh(self, room: Room) -> None:
-        """Say who is here, hear who is there, and tell the room when that is something else than it was told."""
-        told = self._rooms.setdefault(room.channel.id, _Told())
-        now = self._clock.monotonic()
-        present = await self._ask(room, told)
+    async def refresh(self, rooms: Sequence[Room]) -> None:
+        """Say who is here, hear who is there, and tell each room when that is something else than it was told."""
+        for start in range(0, len(rooms), ROOMS_AT_ONCE):
+            some = rooms[start : start + ROOMS_AT_ONCE]
+            now = self._clock.monotonic()
+            for room, present in zip(some, await self._ask(some), strict=True):
+                self._tell(room, present, now)
+
+    def _tell(self, room: Room, present: Presence, now: float) -> None:
+        told = self._rooms.get(room.channel.id)
+        if told is None:
+            return
         small = present.names is not None
         told.due = now + (SMALL_REFRESH_SECONDS if small else REFRESH_SECONDS)
         if present == told.last:
@@ -92,26 +101,28 @@ class RoomPresence:
             told.due = min(told.due, self._clock.monotonic() + SMALL_SECONDS)
         return told
 
-    async def _ask(self, room: Room, told: _Told) -> Presence:
+    async def _ask(self, rooms: Sequence[Room]) -> list[Presence]:
+        said: list[Here] = []
+        last: list[int] = []
+        for room in rooms:
+            said += self._here(room)
+            last.append(len(said) - 1)
+        try:
+            found = await self._bus.present(self._node, said, few=FEW, ttl=KEPT_SECONDS)
+        except Unavailable:
+            return [self._local(room) for room in rooms]
+        # What the last part of a room is answered counts the parts before it.
+        return [Presence(accounts=one.accounts, strangers=one.strangers, names=one.names) for one in (found[place] for place in last)]
+
+    def _here(self, room: Room) -> list[Here]:
         here = _names(room)
+        told = self._rooms.setdefault(room.channel.id, _Told())
         gone = [name for name in told.left if name not in here]
         told.left.clear()
         names = sorted(here)
-        chunks = [names[start : start + MOST_AT_ONCE] for start in range(0, len(names), MOST_AT_ONCE)] or [[]]
-        try:
-            for place, chunk in enumerate(chunks):
-                found = await self._bus.present(
-                    room.channel.id,
-                    self._node,
-                    here=chunk,
-                    left=gone[:MOST_AT_ONCE] if place == 0 else (),
-                    strangers=room.count_strangers(),
-                    few=FEW,
-                    ttl=KEPT_SECONDS,
-                )
-        except Unavailable:
-            return self._local(room)
-        return Presence(accounts=found.accounts, strangers=found.strangers, names=found.names)
+        parts = [names[start : start + MOST_AT_ONCE] for start in range(0, len(names), MOST_AT_ONCE)] or [[]]
+        strangers = room.count_strangers()
+        return [Here(room.channel.id, part, gone[:MOST_AT_ONCE] if part is parts[0] else (), strangers) for part in parts]
 
     @staticmethod
     def _local(room: Room) -> Presence:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
@@ -240,24 +240,38 @@ class Rooms:
             while self._untold:
                 hints = [self._untold.popleft() for _ in range(min(MOST_TOLD, len(self._untold)))]
                 try:
-                    await self._tell_rooms([hint for hint in hints if not self._is_alone(hint)])
+                    await self._tell_rooms(hints)
                     await self._storage.bus.tell_mentions([mention for hint in hints for mention in self._mentions_in(hint)])
                 except Unavailable:
                     HINTS_LOST.inc(len(hints))
 
     async def _tell_rooms(self, hints: Sequence[RoomHint]) -> None:
-        if not hints:
-            return
-        heard = await self._storage.bus.tell_rooms(hints)
-        now = self._clock.monotonic()
-        for hint, count in zip(hints, heard, strict=True):
-            room = self._registry.get(ChannelId(hint.channel))
-            if room is not None:
-                room.alone_until = now + ALONE_SECONDS if count <= 1 else 0.0
+        await self._look_for_others({hint.channel for hint in hints})
+        heard_elsewhere = [hint for hint in hints if not self._is_alone(ChannelId(hint.channel))]
+        if heard_elsewhere:
+            heard = await self._storage.bus.tell_rooms(heard_elsewhere)
+            for hint, count in zip(heard_elsewhere, heard, strict=True):
+                self._heard(ChannelId(hint.channel), count)
 
-    def _is_alone(self, hint: RoomHint) -> bool:
+    async def _look_for_others(self, channels: Collection[str]) -> None:
+        """Rooms that were alone a while ago: telling them would bring back here what is known here."""
+        now = self._clock.monotonic()
+        rooms = [room for channel in channels if (room := self._registry.get(ChannelId(channel))) and 0 < room.alone_until <= now]
+        if rooms:
+            counts = await self._storage.bus.listening([room.channel.id for room in rooms])
+            for room, count in zip(rooms, counts, strict=True):
+                self._heard(room.channel.id, count)
+
+    def _heard(self, channel: ChannelId, nodes: int) -> None:
+        room = self._registry.get(channel)
+        if room is not None:
+            # The one node that listens is this one, unless it does not.
+            alone = nodes <= 1 and self._hints.is_listening
+            room.alone_until = self._clock.monotonic() + ALONE_SECONDS if alone else 0.0
+
+    def _is_alone(self, channel: ChannelId) -> bool:
         """Whether no other node listened a moment ago: one that came since looks into the log by itself."""
-        room = self._registry.get(ChannelId(hint.channel))
+        room = self._registry.get(channel)
         return room is not None and self._clock.monotonic() < room.alone_until
 
     def _mentions_in(self, hint: RoomHint) -> Sequence[MentionHint]:
@@ -279,9 +293,8 @@ class Rooms:
         while True:
             await self._clock.sleep(TICK)
             now = self._clock.monotonic()
+            await self._presence.refresh([room for room in self._registry.rooms() if self._presence.is_due(room, now)])
             for room in self._registry.rooms():
-                if self._presence.is_due(room, now):
-                    await self._presence.refresh(room)
                 if not room.listeners:
                     await self._registry.close(room, self._hints)
                     self._presence.forget(room)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar, cast
 
@@ -106,16 +106,26 @@ class Connection:
 
         return await self._in_time(self.deadline, once, tries=tries)
 
-    async def together(self, *commands: tuple[Argument, ...]) -> list[Answer]:
-        """Run several commands, which may be done twice, in one round trip. Raises ``Unavailable(BUS_UNAVAILABLE)`` if one fails."""
+    async def run_each(self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Answer]:
+        """Run a script, which may be done twice, with several keys and arguments in one round trip. Raises as :meth:`together`."""
 
         async def once() -> list[Answer]:
-            pipeline = self._commands.pipeline(transaction=False)
-            for command in commands:
-                pipeline.execute_command(*command)
-            return await pipeline.execute()
+            try:
+                return await self._piped([("EVALSHA", script.digest, len(keys), *keys, *arguments) for keys, arguments in calls])
+            except NoScriptError:
+                return await self._piped([("EVAL", script.source, len(keys), *keys, *arguments) for keys, arguments in calls])
 
         return await self._in_time(self.deadline, once)
+
+    async def together(self, *commands: tuple[Argument, ...]) -> list[Answer]:
+        """Run several commands, which may be done twice, in one round trip. Raises ``Unavailable(BUS_UNAVAILABLE)`` if one fails."""
+        return await self._in_time(self.deadline, lambda: self._piped(commands))
+
+    async def _piped(self, commands: Sequence[tuple[Argument, ...]]) -> list[Answer]:
+        pipeline = self._commands.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        return await pipeline.execute()
 
     @asynccontextmanager
     async def subscribe(self, *channels: str) -> AsyncIterator[PubSub]:

@@ -72,6 +72,16 @@ class Presence:
     names: tuple[str, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The names of the accounts a node has in a room, of those that left, and how many strangers are there."""
+
+    channel: ChannelId
+    here: Sequence[str]
+    left: Sequence[str]
+    strangers: int
+
+
 class Bus:
     """A connection to the bus.
 
@@ -148,6 +158,11 @@ class Bus:
         """The same of several rooms, in one round trip; returns how many nodes heard each, this one included."""
         told = await self._connection.together(*(("PUBLISH", room_topic(ChannelId(hint.channel)), _encode(hint)) for hint in hints))
         return [count if isinstance(count, int) else 0 for count in told]
+
+    async def listening(self, channels: Sequence[ChannelId]) -> list[int]:
+        """How many nodes listen to each of some rooms."""
+        found = _list(await self._connection.command("PUBSUB", "NUMSUB", *map(room_topic, channels)))
+        return [count if isinstance(count, int) else 0 for count in found[1::2]]
 
     async def tell_mentions(self, hints: Sequence[MentionHint]) -> None:
         """Tell other nodes whom messages addressed. Hints may be lost."""
@@ -293,17 +308,16 @@ class Bus:
 
     # Who is in a room.
 
-    async def present(
-        self, channel: ChannelId, node: NodeId, *, here: Sequence[str], left: Sequence[str], strangers: int, few: int, ttl: float
-    ) -> Presence:
-        """Say which accounts a node has in a room and which left it, and hear who is there on all nodes."""
-        arguments: list[Argument] = [_ms(ttl), node, strangers, few, len(left), *left, *here]
-        keys = [present_key(channel), strangers_key(channel)]
-        accounts, others, names = _list(await self._connection.run(scripts.PRESENT, keys, arguments))
-        assert isinstance(accounts, int)
-        assert isinstance(others, int)
-        told = tuple(sorted(name.decode() for name in _list(names) if isinstance(name, bytes)))
-        return Presence(accounts, others, told if accounts <= few else None)
+    async def present(self, node: NodeId, rooms: Sequence[Here], *, few: int, ttl: float) -> list[Presence]:
+        """Say whom a node has in some rooms and who left them, and hear who is there on all nodes, in one round trip."""
+        calls: list[tuple[list[str], list[Argument]]] = [
+            (
+                [present_key(room.channel), strangers_key(room.channel)],
+                [_ms(ttl), node, room.strangers, few, len(room.left), *room.left, *room.here],
+            )
+            for room in rooms
+        ]
+        return [_presence(answer, few) for answer in await self._connection.run_each(scripts.PRESENT, calls)]
 
     # Viewers.
 
@@ -357,3 +371,11 @@ def _entries(answer: Answer) -> list[tuple[str, WindowBatch]]:
         except msgspec.MsgspecError as error:
             raise Unavailable(ErrorCode.BUS_UNAVAILABLE, "A window holds what this release does not understand.") from error
     return entries
+
+
+def _presence(answer: Answer, few: int) -> Presence:
+    accounts, strangers, names = _list(answer)
+    assert isinstance(accounts, int)
+    assert isinstance(strangers, int)
+    told = tuple(sorted(name.decode() for name in _list(names) if isinstance(name, bytes)))
+    return Presence(accounts, strangers, told if accounts <= few else None)

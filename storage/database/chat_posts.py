@@ -235,10 +235,12 @@ async def _count(connection: AsyncConnection, rows: Sequence[Mapping[str, object
 
 def kept_reasons(why: Sequence[str]) -> str | None:
     """Why a message is held, as it is kept: a JSON list of as many reasons as there is room for; None where there are none."""
+    if not why:
+        return None
     kept = list(why)
     while len(text := json.dumps(kept, ensure_ascii=False)) > LONGEST_HELD_FOR:
         kept.pop()
-    return text if why else None
+    return text
 
 
 def _ms(moment: datetime) -> int:

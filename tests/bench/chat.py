@@ -36,7 +36,7 @@ from tests.web.people import add_account
 
 TARGET = 50_000
 ACCOUNTS = 100
-_AT = re.compile(rb"@(\d{19})@")
+_AT = re.compile(rb"=(\d{19})=")
 _JOINED = re.compile(rb'"type":"joined".*?"epoch":"(\w+)","seq":(\d+)')
 
 
@@ -179,7 +179,7 @@ class Crowd:
     def say(self) -> None:
         """The next of the writers writes."""
         number = self.writers[self.sent % len(self.writers)]
-        text = f"@{time.monotonic_ns():019}@ is what one of us has to say about it"
+        text = f"={time.monotonic_ns():019}= is what one of us has to say about it"
         self.sockets[number].send(said(type="send", id=f"s{self.sent}-{time.monotonic_ns()}", room=self.rooms[number], text=text))
         self.sent += 1
 

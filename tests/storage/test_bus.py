@@ -8,10 +8,10 @@ import pytest
 
 from storage.bus import topics
 from storage.bus.messages import InitEvent, NodeInfo, PartEvent, WindowBatch
-from storage.bus.redis import Bus, Fence
+from storage.bus.redis import Bus, Fence, Here, Presence
 from storage.clock import SystemClock
 from storage.model.errors import BadInput, Conflict, Unavailable
-from storage.model.ids import BroadcastId, ChannelName, NodeId
+from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId, new_record_id
 from storage.model.rendition import RenditionName
 from tests.fixtures.valkey import Valkey
 
@@ -262,3 +262,27 @@ async def test_a_ticket_is_used_for_the_first_time_once_whoever_asks_again(bus: 
     await asyncio.sleep(0.2)
     assert await other.use_tickets(["d"], ttl=5) == {"d": True}
     await other.close()
+
+
+async def test_who_is_in_several_rooms_is_said_in_one_round_trip_also_to_a_server_that_forgot_the_script(bus: Bus) -> None:
+    first, second = ChannelId(new_record_id(1)), ChannelId(new_record_id(2))
+    await bus._connection.command("SCRIPT", "FLUSH")
+
+    here = await bus.present(NodeId("a"), [Here(first, ["ada"], (), 2), Here(second, ["ada", "bo"], (), 0)], few=2, ttl=5)
+    there = await bus.present(NodeId("b"), [Here(first, ["cy", "di"], ["ada"], 1)], few=2, ttl=5)
+
+    assert here == [Presence(1, 2, ("ada",)), Presence(2, 0, ("ada", "bo"))]
+    assert there == [Presence(2, 3, ("cy", "di"))]
+    assert await bus.present(NodeId("b"), [Here(first, ["eve"], (), 1)], few=2, ttl=5) == [Presence(3, 3, None)]
+    assert await bus.present(NodeId("a"), [], few=2, ttl=5) == []
+
+
+async def test_how_many_nodes_listen_to_a_room_is_known(bus: Bus) -> None:
+    first, second = ChannelId(new_record_id(1)), ChannelId(new_record_id(2))
+    async with bus.room_hints() as here, bus.room_hints() as there:
+        for hints, wanted in ((here, first), (there, first), (here, second)):
+            await anext(hints)
+            await hints.want(wanted)
+        async with asyncio.timeout(5):
+            while await bus.listening([second, first, ChannelId(new_record_id(3))]) != [1, 2, 0]:
+                await asyncio.sleep(0.01)
