@@ -6,7 +6,8 @@ The address is the operator's own setting and may lead into private networks; re
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Protocol, Self
 
 import httpx
@@ -122,3 +123,13 @@ class External:
             log.warning("the external classifier does not answer; the built-in engine decides", seconds=PAUSE, why=why)
             # The next question after the pause is enough to begin another.
             self._failures = FAILURES - 1
+
+
+@asynccontextmanager
+async def open_classifier(url: str, clock: Clock) -> AsyncIterator[Classifier]:
+    """The program at ``url``, or the built-in engine where that is empty."""
+    if url:
+        async with External(url, clock) as external:
+            yield external
+    else:
+        yield BuiltIn()

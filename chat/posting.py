@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chat import limits
+from chat.classifier import Classifier
 from chat.metrics import COMMITTED, MESSAGES_REFUSED
 from chat.participants import author_of, writer_of
 from chat.registry import Registry
@@ -55,10 +56,11 @@ Told = Callable[[RoomHint], Awaitable[None]]
 class Poster:
     """One for each node. ``told`` is called with what was committed."""
 
-    def __init__(self, storage: Storage, registry: Registry, clock: Clock, *, told: Told) -> None:
+    def __init__(self, storage: Storage, registry: Registry, clock: Clock, *, classifier: Classifier, told: Told) -> None:
         self._storage = storage
         self._registry = registry
         self._clock = clock
+        self._classifier = classifier
         self._told = told
         self._waiting: deque[Sent] = deque()
         self._wake = asyncio.Event()
@@ -70,12 +72,19 @@ class Poster:
             Unavailable: ``SERVER_BUSY``, ``DATABASE_UNAVAILABLE``: it may be sent again with the same client's id.
             Refused: As the rules say.
         """
+        sent.draft = await self.classified(sent.room, sent.draft)
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable(ErrorCode.SERVER_BUSY, "Too many messages wait to be written.")
         sent.identifier = new_record_id(self._clock.unix_ns() // 1_000_000)
         self._waiting.append(sent)
         self._wake.set()
         return await sent.outcome
+
+    async def classified(self, room: Room, draft: Draft) -> Draft:
+        """A draft with what the external classifier says of it, where the room has automod and the classifier says something in time."""
+        if not any(room.settings.automod.levels.values()):
+            return draft
+        return replace(draft, scores=await self._classifier.scores(draft.text))
 
     async def run(self) -> None:
         """Write, for ever. While one transaction runs, what comes waits for the next."""

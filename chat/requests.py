@@ -130,7 +130,7 @@ class Requests:
     async def _edit(self, socket: Socket, frame: Edit) -> None:
         room, _, account = self._writer(socket, frame.room)
         await self._pace(room, account)
-        draft = Draft(frame.text, edit=True)
+        draft = await self._poster.classified(room, Draft(frame.text, edit=True))
         for _ in range(TRIES):
             version = room.version
             one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)

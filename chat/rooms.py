@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
+from chat.classifier import Classifier
 from chat.command import Commands
 from chat.entrance import Entrance
 from chat.mentions import Mentions, mentions_in
@@ -64,6 +65,7 @@ class Rooms:
         rates: RateLimits,
         commands: Commands,
         watch: Watch,
+        classifier: Classifier,
     ) -> None:
         self._storage = storage
         self._clock = clock
@@ -83,7 +85,7 @@ class Rooms:
         self._watch = watch
         self._mentions = Mentions(storage, self._entrance, clock)
         self._polls = Polls(storage, clock)
-        self._poster = Poster(storage, self._registry, clock, told=self.told)
+        self._poster = Poster(storage, self._registry, clock, classifier=classifier, told=self.told)
         self._requests = Requests(
             storage,
             clock,

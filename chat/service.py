@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from chat.classifier import open_classifier
 from chat.command_runner import CommandRunner
 from chat.connection import PACE
 from chat.descriptors import raise_limit
@@ -31,9 +32,16 @@ async def open_chat(settings: Settings, storage: Storage, clock: Clock, node: No
     """The chat of this node. Whoever serves its sockets drains them before this is left."""
     rates = RateLimits(storage.bus, clock, factor=settings.rate_limits)
     team = Team(storage)
-    async with storage.bus.room_hints() as hints, Tasks("chat") as tasks:
+    async with open_classifier(settings.classifier_url, clock) as classifier, storage.bus.room_hints() as hints, Tasks("chat") as tasks:
         rooms = Rooms(
-            storage, clock, node.identifier, hints=hints, rates=rates, commands=CommandRunner(team, clock), watch=Watch(team, clock)
+            storage,
+            clock,
+            node.identifier,
+            hints=hints,
+            rates=rates,
+            commands=CommandRunner(team, clock),
+            watch=Watch(team, clock),
+            classifier=classifier,
         )
         server = SocketServer(rooms, Tickets(storage, clock), limits(settings, raise_limit()), clock, tasks)
         tasks.start("rooms", rooms.run())

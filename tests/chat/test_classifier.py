@@ -1,48 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from chat.classifier import FAILURES, LARGEST_ANSWER, MOST_AT_ONCE, PAUSE, BuiltIn, External
 from storage.chat.settings import Category
+from tests.chat.classifier_program import HATE, Program
 from tests.storage.hand_clock import HandClock
-
-HATE = b'{"scores": {"hate": 3, "spam": 0}}'
-
-
-class Program:
-    """An operator's classifier: a real HTTP server that answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[bytes] = []
-        self.answer = HATE
-        self.status = "200 OK"
-        self.silent = asyncio.Event()
-        self.silent.set()
-        self.url = ""
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-                self.asked.append(await reader.readexactly(length))
-                await self.silent.wait()
-                writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: {len(self.answer)}\r\n\r\n".encode() + self.answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}/classify"
-        async with server:
-            yield
-            self.silent.set()
 
 
 @pytest.fixture
