@@ -214,6 +214,13 @@ class Suspected(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     why: str = ""
 
 
+class Appealed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="appealed"):
+    """To the team: an account asks for its ban to be lifted. ``id`` is the appeal's."""
+
+    id: str
+    name: str
+
+
 Event = (
     Posted
     | Edited
@@ -233,9 +240,10 @@ Event = (
     | Decided
     | Logged
     | Suspected
+    | Appealed
 )
 
-FOR_THE_TEAM = (SettingsChanged, Held, Decided, Logged, Suspected)
+FOR_THE_TEAM = (SettingsChanged, Held, Decided, Logged, Suspected, Appealed)
 
 _encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

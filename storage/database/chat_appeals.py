@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, insert, or_, select, update
 
+from storage.chat.events import Appealed
 from storage.database import bans
 from storage.database.chat_act import Act, Acted, RoomRepository, done
 from storage.database.tables import account as accounts
@@ -25,8 +26,8 @@ _answerers = accounts.alias("answerer")
 class AppealRepository(RoomRepository):
     """See :class:`RoomRepository`."""
 
-    async def appeal(self, channel: ChannelId, account: AccountId, text: str) -> RecordId:
-        """Ask for a ban to be lifted.
+    async def appeal(self, channel: ChannelId, account: AccountId, text: str) -> tuple[RecordId, Acted]:
+        """Ask for a ban to be lifted; the team is told.
 
         Raises:
             BadInput: ``BAD_REQUEST``; there is no text, or it is too long.
@@ -44,7 +45,8 @@ class AppealRepository(RoomRepository):
             identifier = await act.new_id(appeals)
             values = {"id": identifier, "channel": channel, "account": account, "text": text, "state": AppealState.OPEN, "answer": ""}
             await act.connection.execute(insert(appeals).values(**values, created_at=act.now))
-        return identifier
+            act.tell(Appealed(id=identifier, name=await act.name(account)))
+        return identifier, done(act)
 
     async def newest(self, channel: ChannelId, account: AccountId) -> AppealRecord:
         """An account's last appeal. Raises ``NotFound(NOT_FOUND)``; there is none."""

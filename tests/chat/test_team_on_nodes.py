@@ -64,6 +64,19 @@ async def test_a_ban_puts_out_on_the_other_node_and_what_it_undoes_lets_in(two: 
             await again.say("thank you")
 
 
+async def test_the_team_is_told_of_an_appeal_at_once_and_nobody_else(two: Chat) -> None:
+    async with two.talker("ada", node=1) as ada, two.talker(node=1) as stranger:
+        channel = await two.storage.channels.get(ChannelName("main"))
+        grace = await two.account("grace")
+        await two.storage.bans.ban(channel.id, grace.id, by=None)
+        appeal, acted = await two.storage.moderation.appeals.appeal(channel.id, grace.id, "Please.")
+        await two.storage.bus.tell_room(acted.hint)
+        await ada.until(lambda: told(ada, "appealed") == [{"kind": "appealed", "id": appeal, "name": "grace"}])
+        await ada.say("hello")
+        await stranger.sees("hello")
+        assert told(stranger, "appealed") == []
+
+
 async def test_a_warning_is_acknowledged_before_anything_is_written(two: Chat) -> None:
     async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
         await ada.say("/warn grace Mind the rules.")

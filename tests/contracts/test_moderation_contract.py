@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from storage.chat.events import Decided, Event, Logged, ModesChanged, Posted, Restricted, decoded
+from storage.chat.events import Appealed, Audience, Decided, Event, Logged, ModesChanged, Posted, Restricted, decoded
 from storage.database.chat_act import Acted
 from storage.database.chat_actions import EVERYTHING, LogFilter
 from storage.database.chat_posts import kept_reasons
@@ -337,7 +337,8 @@ async def test_one_appeal_is_open_and_what_is_granted_lifts_the_ban(studio: Stud
     assert await refused(appeals.newest(channel, guest)) is ErrorCode.NOT_FOUND
     await studio.storage.bans.ban(channel, guest, by=studio.mod.id, reason="spam")
     tries = await asyncio.gather(*(appeals.appeal(channel, guest, "Please.") for _ in range(2)), return_exceptions=True)
-    (appeal,) = [one for one in tries if isinstance(one, str)]
+    ((appeal, told),) = [one for one in tries if isinstance(one, tuple)]
+    assert [(one.audience, decoded(one.body)) for one in told.hint.events] == [(Audience.TEAM, Appealed(id=appeal, name="guest"))]
     assert [one.code for one in tries if isinstance(one, Conflict)] == [ErrorCode.APPEAL_OPEN]
     (waiting,) = await appeals.list(channel, AppealState.OPEN)
     assert (waiting.account, waiting.text, waiting.banned_for) == ("guest", "Please.", "spam")
@@ -345,7 +346,7 @@ async def test_one_appeal_is_open_and_what_is_granted_lifts_the_ban(studio: Stud
     assert await refused(appeals.answer(channel, RecordId(appeal), granted=True, text="", by=None)) is ErrorCode.ALREADY_DECIDED
     assert await refused(appeals.appeal(channel, guest, "Please!")) is ErrorCode.APPEAL_OPEN
     studio.clock.turn(8 * 86_400)
-    second = await appeals.appeal(channel, guest, "Please!")
+    second, _ = await appeals.appeal(channel, guest, "Please!")
     granted = await appeals.answer(channel, second, granted=True, text="Welcome back.", by=studio.owner.id)
     assert [line.action for line in granted.logged] == [ModerationAction.GRANT_APPEAL, ModerationAction.UNBAN]
     assert await studio.storage.bans.list(channel) == []

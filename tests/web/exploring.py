@@ -238,7 +238,7 @@ async def _said(storage: Storage, channel: Channel, talker: Account) -> dict[str
     note, _ = await storage.moderation.notes.add(channel.id, talker.id, "Hm.", by=None)
     term, _ = await storage.moderation.terms.add(channel.id, TermForm.LITERAL, "darn", TermEffect.BLOCK, by=None, check=lambda _: None)
     await storage.bans.ban(channel.id, talker.id, by=None)
-    appeal = await storage.moderation.appeals.appeal(channel.id, talker.id, "Please.")
+    appeal, _ = await storage.moderation.appeals.appeal(channel.id, talker.id, "Please.")
     told = {"message": message, "line": acted.logged[-1].id, "note": note, "term": term, "appeal": appeal}
     return {"account": "talker", **told}
 

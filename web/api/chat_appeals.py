@@ -41,7 +41,8 @@ class ChatAppealRoutes:
     async def appeal(self, name: str, actor: Actor, account: Account, body: NewAppeal) -> OwnAppeal:
         """Ask for your ban to be lifted."""
         channel = await self._channel(actor, name, account)
-        await self._team.records.appeals.appeal(channel, account.id, body.text)
+        _, acted = await self._team.records.appeals.appeal(channel, account.id, body.text)
+        await self._team.tell(acted.hint)
         return own_appeal_view(await self._team.records.appeals.newest(channel, account.id))
 
     @NOUN.route("GET", "/channels/{name}/chat/appeals", who=Who.ACCOUNT, scope=Scope.MODERATE, errors=_TEAM)
