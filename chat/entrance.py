@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from chat.on_air import OnAir
+from chat.own import Own
 from chat.participants import watches
 from chat.presence import RoomPresence
 from chat.protocol import Done, Ended, Join, Joined, Leave, Numbered, YouChanged
@@ -105,6 +106,7 @@ class Entrance:
             live = self._on_air.broadcast(room.channel.name) is not None
             told, audience = room.you_of(participant, socket, utc_now(self._clock))
             missed = await self._missed(room, frame, audience)
+            own = await self._registry.own(room, account.id if account else None)
             if room.version == version:
                 break
         else:
@@ -119,7 +121,7 @@ class Entrance:
         self._presence.came(room)
         if participant is not None:
             self._arrived(room, participant, socket.actor.address)
-        socket.tell(self._joined(room, frame, listener, missed, live=live))
+        socket.tell(self._joined(room, frame, listener, missed, own, live=live))
         if missed is not None and missed.seq > missed.after:
             socket.pass_on(prepared_batch(room.channel.name, missed))
 
@@ -211,7 +213,7 @@ class Entrance:
             found = room.log.since(frame.after, audience)
         return found
 
-    def _joined(self, room: Room, frame: Join, listener: Listener, missed: Batch | None, *, live: bool) -> Joined:
+    def _joined(self, room: Room, frame: Join, listener: Listener, missed: Batch | None, own: Own, *, live: bool) -> Joined:
         told = room.log.told(listener.audience)
         newest, earlier = room.tail.newest(HISTORY, upto=told) if missed is None else ((), True)
         return Joined(
@@ -229,6 +231,8 @@ class Entrance:
             present=self._presence.of(room),
             messages=tuple(Numbered(seq=seq, message=message) for seq, message in newest),
             earlier=earlier,
+            mine={message.id: own.reactions[message.id] for _, message in newest if message.id in own.reactions},
+            voted=own.voted,
             live=live,
             notices=room.settings.join_notices,
             previews=room.settings.previews,

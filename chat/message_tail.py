@@ -43,6 +43,10 @@ class MessageTail:
         known = [one for one in self._messages.values() if one[0] <= upto]
         return known[-count:], len(known) > count or not self._complete
 
+    def reacted(self) -> Sequence[str]:
+        """The messages that have reactions."""
+        return [one for one, (_, message) in self._messages.items() if message.reactions]
+
     def _add(self, seq: int, message: Message) -> None:
         self._messages.setdefault(message.id, (seq, message))
         if len(self._messages) > MOST_KEPT:

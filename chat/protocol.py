@@ -4,6 +4,7 @@ A client's request carries an ``id`` of its choice and is answered by ``done`` o
 does not know are ignored, so that either side may be newer.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Annotated
 
@@ -230,6 +231,10 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="j
     messages: tuple[Numbered, ...] = ()
     earlier: bool = False
     """Whether there are messages before the first."""
+    mine: Mapping[str, tuple[str, ...]] = {}
+    """How the socket's account reacted to ``messages``, by id."""
+    voted: int | None = None
+    """What it chose in the poll."""
     live: bool = False
     notices: bool = False
     previews: bool = False
@@ -276,12 +281,13 @@ class Mentioned(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class Earlier(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="history"):
-    """The answer to ``history``, oldest first; ``earlier`` says whether there are more before."""
+    """The answer to ``history``, oldest first; ``earlier``: whether there are more before, ``mine``: how the socket's account reacted."""
 
     id: str
     room: str
     messages: tuple[Numbered, ...]
     earlier: bool
+    mine: Mapping[str, tuple[str, ...]] = {}
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="done", omit_defaults=True):

@@ -6,6 +6,7 @@ from functools import partial
 
 from chat.message_tail import MOST_KEPT, MessageTail
 from chat.metrics import HOLES
+from chat.own import NOTHING_OWN, Own, OwnActs
 from chat.people import BELIEVED_SECONDS
 from chat.room import Room
 from chat.room_log import MOST_KEPT as LOG_KEPT
@@ -43,6 +44,7 @@ class Registry:
         self._rooms: dict[ChannelId, Room] = {}
         self._named: dict[str, Room] = {}
         self._people: dict[ChannelId, Together[AccountId, Participant]] = {}
+        self._own: dict[ChannelId, OwnActs] = {}
         self._locks: dict[ChannelId, asyncio.Lock] = {}
 
     def get(self, channel: ChannelId) -> Room | None:
@@ -80,6 +82,7 @@ class Registry:
                     raise
                 self._rooms[channel.id] = self._named[room.channel.name] = room
                 self._people[channel.id] = Together(partial(self._storage.members.of, channel.id))
+                self._own[channel.id] = OwnActs(self._storage, room)
         return room
 
     async def close(self, room: Room, hints: RoomHints | None = None) -> None:
@@ -88,6 +91,7 @@ class Registry:
             return
         del self._rooms[room.channel.id]
         del self._people[room.channel.id]
+        del self._own[room.channel.id]
         if self._named.get(room.channel.name) is room:
             del self._named[room.channel.name]
         self._locks.pop(room.channel.id, None)
@@ -206,6 +210,10 @@ class Registry:
         if found is not None and version == room.version:
             room.people.learn({account: found}, now)
         return found
+
+    async def own(self, room: Room, account: AccountId | None) -> Own:
+        """What an account did itself in an open room, nothing for a stranger. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        return NOTHING_OWN if account is None else await self._own[room.channel.id].of(account)
 
     async def _read(self, channel: Channel) -> Room:
         row = await self._storage.chat_log.open(channel.id)

@@ -183,7 +183,9 @@ class Requests:
         found = await self._storage.messages.history(room.channel.id, before=frame.before, limit=frame.limit + 1)
         earlier = len(found) > frame.limit
         told = tuple(Numbered(seq=seq, message=message) for seq, message in found[-frame.limit :])
-        socket.tell(Earlier(id=frame.id, room=frame.room, messages=told, earlier=earlier))
+        account, reacted = socket.actor.account, [one.message.id for one in told if one.message.reactions]
+        mine = (await self._storage.messages.reactions_of([account.id], reacted)).get(account.id, {}) if account and reacted else {}
+        socket.tell(Earlier(id=frame.id, room=frame.room, messages=told, earlier=earlier, mine=mine))
 
     def _writer(self, socket: Socket, name: str) -> tuple[Room, Listener, Account]:
         room, listener = self._entrance.find(socket, name)

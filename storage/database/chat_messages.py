@@ -1,6 +1,6 @@
 """Messages that are there: read back, changed and taken back by their authors, reacted to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,6 +107,19 @@ class MessageRepository(Repository):
                 await connection.execute(delete(reactions).where(same))
             now_there = (await _get(connection, channel, message)).message.reactions
             return await append(connection, room, [Reacted(id=message, reactions=now_there)], now)
+
+    async def reactions_of(
+        self, accounts: Collection[AccountId], among: Collection[str]
+    ) -> Mapping[AccountId, Mapping[str, tuple[str, ...]]]:
+        """How accounts reacted to some messages, by account and message, first come first."""
+        at = reactions.c.account.in_(accounts) & reactions.c.message.in_(among)
+        query = select(reactions.c.account, reactions.c.message, reactions.c.reaction).where(at).order_by(reactions.c.created_at)
+        found: dict[AccountId, dict[str, tuple[str, ...]]] = {}
+        async with self._database.transaction() as connection:
+            for account, message, reaction in await connection.execute(query):
+                mine = found.setdefault(AccountId(account), {})
+                mine[message] = (*mine.get(message, ()), reaction)
+        return found
 
 
 async def _check_room_for(connection: AsyncConnection, account: AccountId, message: Message, reaction: str) -> None:

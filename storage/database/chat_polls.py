@@ -1,7 +1,7 @@
 """Polls in channels' chats: one runs at a time, everybody has one vote and may change it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +57,12 @@ class PollRepository(RoomRepository):
                 raise Conflict(ErrorCode.POLL_CLOSED, "This poll is over.")
             if not (await connection.execute(update(votes).where(at).values(option=option))).rowcount:
                 await connection.execute(insert(votes).values(poll=poll, account=account, option=option))
+
+    async def votes_of(self, accounts: Collection[AccountId], poll: str) -> Mapping[AccountId, int]:
+        """What accounts chose in a poll; those that did not are left out."""
+        query = select(votes.c.account, votes.c.option).where(votes.c.poll == poll, votes.c.account.in_(accounts))
+        async with self._database.transaction() as connection:
+            return {AccountId(account): option for account, option in await connection.execute(query)}
 
     async def tell(self, channel: ChannelId) -> RoomHint | None:
         """Tell the room how its poll stands, and that it is over when it is; None where there is none."""

@@ -337,6 +337,25 @@ async def test_reactions_are_counted_once_for_each_account_and_taken_back(chat: 
         assert refused.value.code == "reaction_invalid"
 
 
+async def test_who_comes_in_is_told_their_own_reactions_and_their_vote(two: Chat) -> None:
+    channel = await two.channel()
+    async with two.talker("ada") as ada, two.talker("grace") as grace:
+        first, second = [(await ada.say(text))["message"] for text in ("one", "two")]
+        await ada.ask("react", message=first, reaction="👍")
+        await ada.ask("react", message=first, reaction="❤️")
+        await grace.ask("react", message=second, reaction="👍")
+        poll, acted = await two.storage.polls.open(channel.id, "Which?", ("this", "that"), 60, by=None)
+        await two.storage.bus.tell_room(acted.hint)
+        await ada.ask("vote", poll=poll.id, option=1)
+        page = await ada.ask("history", before=100)
+        assert page["mine"] == {first: ["👍", "❤️"]}
+    for name, mine, voted in (("ada", {first: ["👍", "❤️"]}, 1), ("grace", {second: ["👍"]}, None), ("", {}, None)):
+        async with two.talker(name, node=1) as again:
+            (joined,) = [frame for frame in again.frames if frame["type"] == "joined"]
+            assert (joined["mine"], joined["voted"]) == (mine, voted)
+            assert (await again.ask("history", before=100))["mine"] == mine
+
+
 async def test_a_ban_that_is_committed_stops_every_later_message_and_puts_out(two: Chat) -> None:
     owner = await two.account("owner")
     channel = await two.channel(owner=owner)

@@ -36,6 +36,8 @@ async def test_everybody_has_one_vote_and_may_change_it(records: Records) -> Non
     assert current is not None
     assert current.votes == (1, 0, 1)
     assert await _told(records, channel) == [poll, current]
+    stranger = await records.account("stranger")
+    assert await polls.votes_of([ada.id, grace.id, stranger.id], poll.id) == {ada.id: 0, grace.id: 2}
 
 
 async def test_votes_at_the_same_time_are_all_counted(records: Records) -> None:

@@ -153,6 +153,21 @@ async def test_reactions_have_their_limits(records: Records) -> None:
     assert message.reactions == {f":emote{number}:": 1 for number in range(1, 6)}
 
 
+async def test_who_reacted_how_is_told_by_account_and_message(records: Records) -> None:
+    ada, grace = await records.account("ada"), await records.account("grace")
+    channel = await records.channel("main", ada)
+    first, second = await write(records, channel, post(ada, "1"), post(ada, "2"))
+    for account, message, reaction in ((ada, first, "👍"), (ada, first, "❤️"), (ada, second, "👍"), (grace, second, ":wave:")):
+        await records.storage.messages.react(channel.id, account.id, message.message, reaction, on=True)
+    of = records.storage.messages.reactions_of
+    assert await of([ada.id, grace.id], [first.message, second.message]) == {
+        ada.id: {first.message: ("👍", "❤️"), second.message: ("👍",)},
+        grace.id: {second.message: (":wave:",)},
+    }
+    assert await of([grace.id], [first.message]) == {}
+    assert await of([], []) == {}
+
+
 async def test_an_edit_by_a_version_that_is_over_changes_nothing(records: Records) -> None:
     ada = await records.account("ada")
     channel = await records.channel("main", ada)
