@@ -59,6 +59,10 @@ def checks(role: str, storage: Storage, node: Node | None = None) -> dict[str, C
     return found
 
 
+CHAT_SPARES = frozenset({"bus", "registration"})
+"""What chat goes on without: a balancer that took every node out while the bus is away would end what still works."""
+
+
 @asynccontextmanager
 async def _open_web(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
     from web.app import create_app
@@ -72,7 +76,7 @@ async def _open_web(settings: Settings, storage: Storage, clock: Clock, node: No
 
 @asynccontextmanager
 async def _open_chat(settings: Settings, storage: Storage, clock: Clock, node: Node) -> AsyncIterator[None]:
-    app = operations_app(checks("chat", storage, node))
+    app = operations_app(checks("chat", storage, node), spare=CHAT_SPARES)
     with suppress(Unavailable):
         await storage.signing.refresh()
     async with Tasks("chat node") as tasks:

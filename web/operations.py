@@ -1,7 +1,7 @@
 """What operators ask a process: ``/healthz`` (it is up), ``/readyz`` (its dependencies answer), ``/metrics`` (Prometheus)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Quart, Response, jsonify
@@ -35,8 +35,8 @@ async def readiness(checks: Mapping[str, Check], *, deadline: float = CHECK_DEAD
     return {name: task.result() for name, task in asked.items()}
 
 
-def operations_blueprint(checks: Mapping[str, Check]) -> Blueprint:
-    """The three addresses, for an application that serves more than them."""
+def operations_blueprint(checks: Mapping[str, Check], *, spare: Collection[str] = ()) -> Blueprint:
+    """The three addresses, for an application that serves more than them. Without what is ``spare`` it is ready, but degraded."""
     blueprint = Blueprint("operations", __name__)
 
     @blueprint.get("/healthz")
@@ -46,8 +46,9 @@ def operations_blueprint(checks: Mapping[str, Check]) -> Blueprint:
     @blueprint.get("/readyz")
     async def readyz() -> Response:
         answers = await readiness(checks)
-        ready = all(answer == "ok" for answer in answers.values())
-        response = jsonify(ready=ready, checks=answers)
+        wrong = {name for name, answer in answers.items() if answer != "ok"}
+        ready = wrong.issubset(spare)
+        response = jsonify(ready=ready, degraded=ready and bool(wrong), checks=answers)
         response.status_code = 200 if ready else 503
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -59,8 +60,8 @@ def operations_blueprint(checks: Mapping[str, Check]) -> Blueprint:
     return blueprint
 
 
-def operations_app(checks: Mapping[str, Check]) -> Quart:
-    """The three addresses alone, for a role that has no web server of its own."""
+def operations_app(checks: Mapping[str, Check], *, spare: Collection[str] = ()) -> Quart:
+    """The three addresses alone, for a role that has no web server of its own. ``spare`` as in :func:`operations_blueprint`."""
     app = Quart("operations", static_folder=None)
-    app.register_blueprint(operations_blueprint(checks))
+    app.register_blueprint(operations_blueprint(checks, spare=spare))
     return app

@@ -8,7 +8,7 @@ import pytest
 from storage.model.errors import ErrorCode, Unavailable
 from tests.fixtures.programs import free_port
 from tests.nodes.instance import self_signed
-from web.operations import operations_app, readiness
+from web.operations import Check, operations_app, readiness
 from web.probe import probe
 from web.serving import serving
 
@@ -35,7 +35,7 @@ async def test_a_ready_process_says_so() -> None:
     answer = await client.get("/readyz")
 
     assert answer.status_code == 200
-    assert await answer.get_json() == {"ready": True, "checks": {"bus": "ok"}}
+    assert await answer.get_json() == {"ready": True, "degraded": False, "checks": {"bus": "ok"}}
 
 
 async def test_a_process_that_is_not_ready_names_what_does_not_answer_and_is_healthy_all_the_same() -> None:
@@ -46,6 +46,18 @@ async def test_a_process_that_is_not_ready_names_what_does_not_answer_and_is_hea
     assert ready.status_code == 503
     assert (await ready.get_json())["checks"] == {"bus": "The bus did not answer.", "database": "ok"}
     assert healthy.status_code == 200
+
+
+@pytest.mark.parametrize(("database", "status"), [(fine, 200), (away, 503)])
+async def test_a_process_is_ready_but_degraded_without_what_it_can_spare(database: Check, status: int) -> None:
+    client = operations_app({"bus": away, "database": database}, spare={"bus"}).test_client()
+
+    answer = await client.get("/readyz")
+
+    told = await answer.get_json()
+    assert answer.status_code == status
+    assert (told["ready"], told["degraded"]) == (status == 200, status == 200)
+    assert told["checks"]["bus"] == "The bus did not answer."
 
 
 async def test_a_check_has_a_deadline_and_tells_no_secret() -> None:
