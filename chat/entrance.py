@@ -96,6 +96,7 @@ class Entrance:
         account = socket.actor.account
         for _ in range(TRIES):
             version = room.version
+            await self._registry.reread(room)
             participant = await self._registry.participant(room, account.id) if account else None
             refused = _not_to_stay(room, socket.actor, participant, by_password=by_password)
             if refused is not None:
@@ -107,7 +108,7 @@ class Entrance:
             told, audience = room.you_of(participant, socket, utc_now(self._clock))
             missed = await self._missed(room, frame, audience)
             own = await self._registry.own(room, account.id if account else None)
-            if room.version == version:
+            if room.version == version and not room.tail_stale and not room.rereading.locked():
                 break
         else:
             raise Unavailable(ErrorCode.SERVER_BUSY, "The room changes too fast. Try again.")

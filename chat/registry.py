@@ -169,12 +169,18 @@ class Registry:
         await self._renewed(room)
 
     async def reread(self, room: Room) -> None:
-        """Read the newest messages anew: some have come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
-        known = room.log.seq
-        tail = await self._tail(room.channel.id)
-        for numbered in room.log.kept_after(known):
-            tail.apply(numbered.seq, decoded(numbered.body))
-        room.tail = tail
+        """Read the newest messages anew where some have come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        async with room.rereading:
+            while room.tail_stale:
+                known, room.tail_stale = room.log.seq, False
+                try:
+                    tail = await self._tail(room.channel.id)
+                except BaseException:
+                    room.tail_stale = True
+                    raise
+                for numbered in room.log.kept_after(known):
+                    tail.apply(numbered.seq, decoded(numbered.body))
+                room.tail = tail
 
     async def recall(self, room: Room) -> None:
         """Read what happened before the room was opened here, once for all who come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""

@@ -73,6 +73,9 @@ class Room:
         """Held by who reads the log."""
         self.stale = False
         """Whether the version that is known is not the newest."""
+        self.tail_stale = False
+        """Whether messages came back whose places the tail does not know: nobody is shown it before it is read anew."""
+        self.rereading = asyncio.Lock()
         self._written: set[str] = set()
         """Messages of this node that the rules remember, and that are not told yet."""
         self.coming = 0

@@ -193,6 +193,7 @@ class Rooms:
         if any(isinstance(event, ModesChanged) and not event.shield for event in happened):
             self._watch.calm(room.channel.id)
         if any(isinstance(event, Restored) for event in happened):
+            room.tail_stale = True
             self._start("reread", self._registry.reread(room))
 
     async def _renewed(self, room: Room) -> None:

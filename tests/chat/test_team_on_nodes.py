@@ -1,6 +1,7 @@
 """What a team does reaches whoever it is about on any node, at once."""
 
-from collections.abc import AsyncIterator, Awaitable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
+from storage.chat.events import Message
 from storage.chat.settings import settings_text
 from storage.clock import SystemClock, utc_now
 from storage.database.chat_log import locked
 from storage.database.tables import chat_room
 from storage.model.channel import ChannelRole
 from storage.model.chat import Suspicion
-from storage.model.ids import AccountName, ChannelName
+from storage.model.ids import AccountName, ChannelId, ChannelName
 from storage.settings import Settings
 from tests.chat.nodes import Chat, chat_nodes
 from tests.chat.talker import RefusedError, Talker
@@ -105,6 +107,36 @@ async def test_what_is_deleted_purged_cleared_and_restored_is_so_for_everybody(t
         await stranger.until(lambda: bool(told(stranger, "cleared")))
         async with two.talker(node=1) as late:
             assert late.shown == []
+
+
+async def test_who_comes_in_while_messages_come_back_waits_until_they_are_there(two: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = two.nodes[1].storage.messages
+    history, may_go_on = messages.history, asyncio.Event()
+
+    async def slow(channel: ChannelId, *, before: int | None = None, limit: int = 50) -> Sequence[tuple[int, Message]]:
+        await may_go_on.wait()
+        return await history(channel, before=before, limit=limit)
+
+    async with two.talker("ada") as ada, two.talker("grace") as grace, two.talker(node=1) as stranger:
+        await grace.say("first")
+        await ada.say("/purge grace")
+        await stranger.until(lambda: bool(told(stranger, "purged")))
+        monkeypatch.setattr(messages, "history", slow)
+        channel = await two.storage.channels.get(ChannelName("main"))
+        purge = (await two.storage.moderation.actions.list(channel.id))[0]
+        acted = await two.storage.moderation.actions.undo(channel.id, purge.id, by=None)
+        await two.storage.bus.tell_room(acted.hint)
+        await stranger.until(lambda: bool(told(stranger, "restored")))
+
+        async def come() -> list[str]:
+            async with two.talker(node=1) as late:
+                return late.shown
+
+        coming = asyncio.create_task(come())
+        await asyncio.sleep(0.3)
+        assert not coming.done()
+        may_go_on.set()
+        assert await coming == ["first"]
 
 
 async def test_modes_shield_and_terms_hold_for_the_next_message_on_any_node(two: Chat) -> None:
