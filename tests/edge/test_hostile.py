@@ -49,6 +49,14 @@ async def test_mutated_queries_and_paths_are_refused_or_answered_at_once(viewer:
     assert (await viewer.get(publisher.media)).status_code == 200
 
 
+async def test_headers_without_end_are_refused(viewer: httpx.AsyncClient, publisher: Publisher) -> None:
+    await publisher.segments(2)
+    assert (await viewer.get(publisher.media, headers={"X-Long": "a" * 20_000})).status_code == 200
+    assert (await viewer.get(publisher.media, headers={"X-Long": "a" * 100_000})).status_code == 431
+    assert (await viewer.get(publisher.media, headers={f"X-{number}": "a" * 1000 for number in range(90)})).status_code == 431
+    assert (await viewer.get(publisher.media)).status_code == 200
+
+
 async def test_bytes_that_are_no_http_do_not_disturb_others(edge: EdgeProcess, viewer: httpx.AsyncClient, publisher: Publisher) -> None:
     await publisher.segments(2)
     port = int(edge.url.rpartition(":")[2])

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BACKLOG = 4096
 BACKPRESSURE = 2 * MOST_WAITING
 """Requests Granian lets us work on at once: all that may wait, and as many again."""
+HEADERS_LIMIT = 32 * 1024
+"""Bytes a request's line and headers may have; hyper answers 431 to more (RFC 6585 section 5)."""
 ALLOCATOR = "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:1000"
 """How Granian's allocator (jemalloc) gives memory back: as set by itself, a wave of viewers leaves its high-water mark behind for good."""
 
@@ -49,6 +51,7 @@ def _server(settings: Settings, application: Application) -> "Server":
     # Read once, when the library is loaded.
     os.environ.setdefault("_RJEM_MALLOC_CONF", ALLOCATOR)
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings
     from granian.server.embed import Server
 
     return Server(
@@ -58,6 +61,7 @@ def _server(settings: Settings, application: Application) -> "Server":
         interface=Interfaces.RSGI,
         # Telling HTTP versions apart by a connection's first bytes costs 10 KiB a connection; with TLS the handshake has told.
         http=HTTPModes.auto if settings.tls_certificate else HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=HEADERS_LIMIT),
         websockets=False,
         backlog=BACKLOG,
         backpressure=BACKPRESSURE,
