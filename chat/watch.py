@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import structlog
 
-from chat.evasion import Banned, Newcomer, network_digest, resemblance
+from chat.evasion import Newcomer, network_digest, resemblance
+from chat.known_bans import KnownBans
 from chat.metrics import NEWCOMERS_PASSED_OVER
 from chat.raid import RaidDetector
 from chat.room import Room
@@ -29,8 +30,6 @@ MOST_ROOMS = 5000
 """Rooms whose newcomers are counted; beyond that the one nobody came to for longest begins anew."""
 MOST_WAITING = 500
 """Newcomers that may wait to be looked at; further ones are passed over, and counted."""
-BANS_COMPARED = 300
-"""The newest bans of a channel."""
 
 _log = structlog.get_logger("chat")
 
@@ -38,6 +37,7 @@ _log = structlog.get_logger("chat")
 @dataclass(frozen=True, slots=True)
 class _Arrival:
     channel: Channel
+    version: int
     who: Participant
     address: str
     raid_seconds: float | None
@@ -54,6 +54,7 @@ class Watch:
         self._wake = asyncio.Event()
         # Digests are compared here and kept nowhere.
         self._secret = secrets.token_bytes(32)
+        self._bans = KnownBans(team.storage, clock, self._secret)
 
     async def run(self) -> None:
         """Watch, until cancelled."""
@@ -75,7 +76,7 @@ class Watch:
         if len(self._waiting) >= MOST_WAITING and seconds is None:
             NEWCOMERS_PASSED_OVER.inc()
             return
-        self._waiting.append(_Arrival(room.channel, who, address, seconds))
+        self._waiting.append(_Arrival(room.channel, room.version, who, address, seconds))
         self._wake.set()
 
     def calm(self, channel: ChannelId) -> None:
@@ -121,11 +122,11 @@ class Watch:
         channel, account = arrival.channel, arrival.who.account
         if arrival.who.member.suspicion is not Suspicion.NONE or arrival.who.standing.banned:
             return
-        bans = await self._team.storage.bans.newest(channel.id, limit=BANS_COMPARED)
-        if not bans:
+        banned = await self._bans.of(channel.id, arrival.version)
+        if not banned:
             return
-        banned = [Banned(one.account_name, one.created_at, self._digest(channel, one.address)) for one in bans]
-        newcomer = Newcomer(account.name, account.created_at, self._digest(channel, arrival.address))
+        network = network_digest(self._secret, channel.id, arrival.address)
+        newcomer = Newcomer(account.name, account.created_at, network)
         found = await asyncio.to_thread(resemblance, newcomer, banned, utc_now(self._clock))
         if found is None:
             return
@@ -135,6 +136,3 @@ class Watch:
         )
         if acted is not None:
             await self._team.by_itself(channel, acted)
-
-    def _digest(self, channel: Channel, address: str) -> bytes | None:
-        return network_digest(self._secret, channel.id, address)

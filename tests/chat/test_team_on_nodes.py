@@ -13,6 +13,7 @@ from sqlalchemy import update
 from storage.chat.events import Message
 from storage.chat.settings import settings_text
 from storage.clock import SystemClock, utc_now
+from storage.database.bans import BannedFrom
 from storage.database.chat_log import locked
 from storage.database.tables import chat_room
 from storage.model.channel import ChannelRole
@@ -201,3 +202,28 @@ async def test_who_looks_like_somebody_banned_is_marked_once_for_the_team(two: C
         again = await two.storage.accounts.by_name(AccountName("big-troll2"))
         await two.storage.moderation.restrictions.suspect(channel.id, again.id, Suspicion.NONE, by=None)
         assert await two.storage.moderation.restrictions.suspect_once(channel.id, again.id, "Again") is None
+
+
+async def test_newcomers_are_compared_with_bans_that_were_read_once_until_there_are_others(
+    two: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await two.storage.channels.get(ChannelName("main"))
+    bans = two.nodes[0].storage.bans
+    newest, asked = bans.newest, []
+
+    async def counted(channel: ChannelId, *, limit: int) -> Sequence[BannedFrom]:
+        asked.append(channel)
+        return await newest(channel, limit=limit)
+
+    monkeypatch.setattr(bans, "newest", counted)
+    async with two.talker("ada") as ada:
+        for name in ("anne", "bert", "carl"):
+            async with two.talker(name):
+                await asyncio.sleep(0.1)
+        assert len(asked) == 1
+        acted = await two.storage.bans.ban(channel.id, (await two.account("big-troll")).id, by=None)
+        await two.storage.bus.tell_room(acted.hint)
+        await ada.until(lambda: bool(told(ada, "logged")))
+        async with two.talker("big-troll2"):
+            await ada.until(lambda: [event["name"] for event in told(ada, "suspected")] == ["big-troll2"])
+        assert len(asked) == 2
