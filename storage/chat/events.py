@@ -129,9 +129,10 @@ class ModesChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
 
 class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="settings"):
-    """To the team: the room's settings now."""
+    """To the team: the room's settings now, and their version, which a change of them names; 0 in what older nodes wrote."""
 
     settings: ChatSettings
+    version: int = 0
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pinned"):

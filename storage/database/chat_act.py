@@ -75,7 +75,7 @@ class Act:
         await self.connection.execute(update(rooms).where(rooms.c.channel == self.channel).values(shield_until=moment))
         if (before.effective, before.shield) != (settings.effective, settings.shield):
             self.tell(ModesChanged(modes=settings.effective, shield=settings.shield))
-        self.tell(SettingsChanged(settings=settings))
+        self.tell(SettingsChanged(settings=settings, version=self.room.settings_version + 1))
         self.renew()
 
     async def name(self, account: AccountId) -> AccountName:

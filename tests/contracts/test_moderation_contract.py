@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from storage.chat.events import Appealed, Audience, Decided, Event, Logged, ModesChanged, Posted, Restricted, decoded
+from storage.chat.events import Appealed, Audience, Decided, Event, Logged, ModesChanged, Posted, Restricted, SettingsChanged, decoded
 from storage.database.chat_act import Acted
 from storage.database.chat_actions import EVERYTHING, LogFilter
 from storage.database.chat_posts import kept_reasons
@@ -245,6 +245,8 @@ async def test_settings_change_under_their_own_version_and_an_undo_spares_what_o
     await studio.storage.bans.ban(studio.channel, studio.guest.id, by=None)
     slow = await settings.change(studio.channel, {"modes": {"slow_seconds": 30}}, by=studio.mod.id, version=version)
     assert kinds(slow) == ["modes", "settings", "logged"]
+    versions = [event.version for one in slow.hint.events if isinstance(event := decoded(one.body), SettingsChanged)]
+    assert versions == [(await studio.team.settings.get(studio.channel))[1]]
     assert slow.logged[0].data == {"modes.slow_seconds": 30}
     late = settings.change(studio.channel, {"previews": True}, by=studio.mod.id, version=version)
     assert await refused(late) is ErrorCode.PRECONDITION_FAILED
