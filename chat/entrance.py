@@ -95,8 +95,9 @@ class Entrance:
     async def _let_in(self, socket: Socket, frame: Join, room: Room, *, by_password: bool) -> None:
         account = socket.actor.account
         for _ in range(TRIES):
-            version = room.version
+            await self._registry.freshen(room)
             await self._registry.reread(room)
+            version = room.version
             participant = await self._registry.participant(room, account.id) if account else None
             refused = _not_to_stay(room, socket.actor, participant, by_password=by_password)
             if refused is not None:

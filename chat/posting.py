@@ -135,6 +135,7 @@ class Poster:
             by_room.setdefault(sent.room, []).append(sent)
         posts: dict[ChannelId, tuple[Room, int, list[tuple[Sent, Post]]]] = {}
         for room, of_room in by_room.items():
+            await self._registry.freshen(room)
             version = room.version
             judged = await self._judged_in(room, of_room)
             unfit = [(sent, found) for sent, found in judged.items() if isinstance(found, FanlightError)]
@@ -207,7 +208,7 @@ class Poster:
             _fail(of_room, NotFound(ErrorCode.CHANNEL_NOT_FOUND, "There is no such channel."))
             return ()
         if done.stale:
-            room.stale = True
+            room.outdate()
             await self._registry.renew(room)
             return of_room
         if done.hint is not None:

@@ -104,7 +104,7 @@ class Registry:
         if room is None or room.log.epoch != hint.epoch:
             return None
         if hint.version > room.version:
-            room.stale = True
+            room.outdate()
         self._took(room, room.hear(hint.events))
         return room
 
@@ -154,6 +154,7 @@ class Registry:
         channel = room.channel.id
         async with self._locks.setdefault(channel, asyncio.Lock()):
             # The version first: what changes meanwhile has a newer one.
+            changes = room.changes
             row = (await self._storage.chat_log.rooms([channel])).get(channel)
             if row is not None and row.version == room.version and not room.stale:
                 return
@@ -165,8 +166,13 @@ class Registry:
                 # Who is in it knows it by a name it has no more.
                 self._begun(room)
                 return
-            await self._fill(room, now, row)
+            await self._fill(room, now, row, changes=changes)
         await self._renewed(room)
+
+    async def freshen(self, room: Room) -> None:
+        """Renew a room that is known to be stale. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
+        if room.stale:
+            await self.renew(room)
 
     async def reread(self, room: Room) -> None:
         """Read the newest messages anew where some have come back. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
@@ -226,19 +232,19 @@ class Registry:
         room = Room(channel, row, await self._tail(channel.id))
         room.pinned = await self._pinned(row)
         room.poll = await self._storage.polls.current(channel.id) if row.poll else None
-        await self._fill(room, await self._storage.channels.by_id(channel.id), row)
+        await self._fill(room, await self._storage.channels.by_id(channel.id), row, changes=0)
         return room
 
     async def _tail(self, channel: ChannelId) -> MessageTail:
         history = await self._storage.messages.history(channel, limit=MOST_KEPT)
         return MessageTail(history, complete=len(history) < MOST_KEPT)
 
-    async def _fill(self, room: Room, channel: Channel, row: RoomRow) -> None:
+    async def _fill(self, room: Room, channel: Channel, row: RoomRow, *, changes: int) -> None:
         emotes = await self._storage.emotes.list(channel.id)
         terms = [Term(one.form, one.text, one.effect) for one in await self._storage.moderation.terms.all(channel.id)]
         # Thousands of new terms take longer than others may wait.
         made = await asyncio.to_thread(filters, row.settings, terms, emotes=[one.name for one in emotes])
-        room.renew(channel, row, made)
+        room.renew(channel, row, made, changes=changes)
 
     async def _pinned(self, row: RoomRow) -> Message | None:
         if row.pinned is None:

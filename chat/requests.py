@@ -132,6 +132,7 @@ class Requests:
         await self._pace(room, account)
         draft = await self._poster.classified(room, Draft(frame.text, edit=True))
         for _ in range(TRIES):
+            await self._registry.freshen(room)
             version = room.version
             one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
             if one is None:
@@ -149,7 +150,7 @@ class Requests:
                 await self._told(hint)
                 socket.tell(Done(id=frame.id, message=frame.message, seq=hint.after + 1))
                 return
-            room.stale = True
+            room.outdate()
             await self._registry.renew(room)
         raise Unavailable(ErrorCode.SERVER_BUSY, "The room changes too fast. Try again.")
 
@@ -204,6 +205,7 @@ class Requests:
             raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=round(taken.retry_after, 1))
 
     async def _admitted(self, room: Room, account: Account) -> None:
+        await self._registry.freshen(room)
         one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
         if one is None:
             raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to write here.")

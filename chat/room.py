@@ -72,7 +72,9 @@ class Room:
         self.catching_up = asyncio.Lock()
         """Held by who reads the log."""
         self.stale = False
-        """Whether the version that is known is not the newest."""
+        """Whether the version that is known is not the newest: nobody is refused by it before it is renewed."""
+        self.changes = 0
+        """How often it was heard that it is not."""
         self.tail_stale = False
         """Whether messages came back whose places the tail does not know: nobody is shown it before it is read anew."""
         self.rereading = asyncio.Lock()
@@ -83,11 +85,16 @@ class Room:
         self.recalled = False
         """Whether the log was read for what happened before the room was opened."""
 
-    def renew(self, channel: Channel, row: RoomRow, filters: Filters) -> None:
-        """The database was asked anew."""
+    def outdate(self) -> None:
+        """What may be done here has changed."""
+        self.stale = True
+        self.changes += 1
+
+    def renew(self, channel: Channel, row: RoomRow, filters: Filters, *, changes: int) -> None:
+        """The database was asked anew, after ``changes``."""
         self.channel, self.settings, self.version, self.filters = channel, row.settings, row.version, filters
         self.people.forget()
-        self.stale = False
+        self.stale = self.changes != changes
 
     def hear(self, events: Iterable[NumberedEvent]) -> Sequence[Event]:
         """Take events; returns those that happened now, in order."""

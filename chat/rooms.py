@@ -188,7 +188,7 @@ class Rooms:
             self._dirty[room.channel.id] = room
             self._wake.set()
         if any(isinstance(event, StandingChanged | ModesChanged) for event in happened):
-            room.stale = True
+            room.outdate()
             self._start("renew", self._registry.renew(room))
         if any(isinstance(event, ModesChanged) and not event.shield for event in happened):
             self._watch.calm(room.channel.id)

@@ -1,7 +1,7 @@
 """What a team does reaches whoever it is about on any node, at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from storage.chat.events import Message
 from storage.chat.settings import settings_text
 from storage.clock import SystemClock, utc_now
 from storage.database.bans import BannedFrom
-from storage.database.chat_log import locked
+from storage.database.chat_log import RoomRow, locked
 from storage.database.tables import chat_room
 from storage.model.channel import ChannelRole
 from storage.model.chat import Suspicion
@@ -168,6 +168,29 @@ async def test_who_is_made_a_moderator_moderates_at_once_and_no_longer_when_that
         assert await refused(grace.say("/untimeout eve")) == "not_allowed"
         role = await two.storage.roles.list((await two.storage.channels.get(ChannelName("main"))).id)
         assert ChannelRole.MODERATOR not in {one.role for one in role}
+
+
+async def test_who_sees_that_a_mode_is_over_is_not_refused_by_it_any_more(two: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = two.nodes[1].storage.chat_log
+    rooms = log.rooms
+
+    async def slow(channels: Sequence[ChannelId]) -> Mapping[ChannelId, RoomRow]:
+        await asyncio.sleep(0.4)
+        return await rooms(channels)
+
+    async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
+        message = (await ada.say("hello"))["message"]
+        monkeypatch.setattr(log, "rooms", slow)
+        for turn in range(1, 3):
+            await ada.say("/readonly")
+            await grace.until(lambda: grace.you["refused"] == "read_only")
+            await ada.say("/readonly off")
+            await _modes_changed(grace, 2 * turn)
+            await (grace.say("hello") if turn == 1 else grace.ask("react", message=message, reaction="👍"))
+
+
+async def _modes_changed(talker: Talker, times: int) -> None:
+    await talker.until(lambda: len(told(talker, "modes")) == times)
 
 
 async def test_a_raid_raises_the_shield_and_its_time_takes_it_down_everywhere(two: Chat) -> None:
