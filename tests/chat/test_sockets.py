@@ -125,6 +125,24 @@ async def test_an_account_that_is_banned_has_no_sockets(node: Node, valkey: Valk
     await client.leave()
 
 
+@AWAY
+async def test_an_account_that_is_deleted_has_no_sockets(node: Node, valkey: Valkey, away: bool) -> None:
+    ada, grace = await node.account(), await node.account("grace")
+    mine = [await Client.greeted(node.port, await node.ticket(ada)) for _ in range(2)]
+    other = await Client.greeted(node.port, await node.ticket(grace))
+    if away:
+        valkey.kill()
+
+    await node.storage.accounts.delete(ada.id)
+
+    for client in mine:
+        await in_time(client, Close.SIGNED_OUT)
+        await client.leave()
+    other.send(said(type="ping"))
+    assert (await other.told())["type"] == "pong"
+    await other.leave()
+
+
 async def test_an_account_that_changes_is_known_by_its_sockets_at_once_by_a_hint(node: Node) -> None:
     ada = await node.account()
     async with await Client.greeted(node.port, await node.ticket(ada)) as client:

@@ -73,6 +73,9 @@ async def test_follows_and_blocks_are_kept_once_and_paged(records: Records) -> N
 
     await storage.blocks.block(ada.id, ben.id)
     await storage.blocks.block(ada.id, ben.id)
+    assert await storage.blocks.who_block("ben", [ada.id, ben.id]) == {ada.id}
+    assert await storage.blocks.who_block("ben", [ben.id]) == await storage.blocks.who_block("ben", []) == set()
+    assert await storage.blocks.who_block("ada", [ada.id, ben.id]) == await storage.blocks.who_block("nobody", [ada.id]) == set()
     assert [name for name, _ in await storage.blocks.list(ada.id)] == ["ben"]
     await storage.blocks.unblock(ada.id, ben.id)
     assert await storage.blocks.list(ada.id) == []

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from storage.chat.events import Author, Held, Message, Posted, decoded
+from storage.chat.events import Appealed, Audience, Author, Cleared, EmotesChanged, Event, Held, Message, Posted, decoded
 from storage.clock import SystemClock, utc_now
-from storage.database.chat_log import append_alone
+from storage.database.chat_log import append_all, append_alone, locked
 from storage.database.chat_posts import DELAYED, Post, Written
 from storage.model.account import Account
 from storage.model.channel import Channel
@@ -151,6 +151,29 @@ async def test_reactions_have_their_limits(records: Records) -> None:
     await react(channel.id, ada.id, written.message, ":emote5:", on=True)
     ((_, message),) = await records.storage.messages.history(channel.id)
     assert message.reactions == {f":emote{number}:": 1 for number in range(1, 6)}
+
+
+async def test_events_of_many_rooms_are_written_at_once_each_at_its_place(records: Records) -> None:
+    ada = await records.account("ada")
+    first, second, other = [await records.channel(name, ada) for name in ("first", "second", "other")]
+    await write(records, first, post(ada, "1"))
+    log, now = records.storage.chat_log, utc_now(SystemClock())
+    versions = {channel.id: (await log.open(channel.id)).version for channel in (first, second, other)}
+    async with records.storage.database.transaction() as connection:
+        rooms = await locked(connection, [first.id, second.id], now)
+        told: dict[str, list[Event]] = {first.id: [EmotesChanged(), Cleared()], second.id: [Appealed(id="1", name="ada")]}
+        hints = await append_all(connection, [(room, told[channel]) for channel, room in rooms.items()], now)
+    assert {channel: (hint.after, [one.seq for one in hint.events]) for channel, hint in hints.items()} == {
+        first.id: (1, [2, 3]),
+        second.id: (0, [1]),
+    }
+    for channel, seq in ((first, 3), (second, 1), (other, 0)):
+        room = await log.open(channel.id)
+        assert (room.seq, room.version) == (seq, versions[channel.id])
+        assert await log.since(channel.id, room.seq - len(told.get(channel.id, ()))) == (
+            hints[channel.id].events if channel.id in hints else ()
+        )
+    assert [one.audience for one in hints[second.id].events] == [Audience.TEAM]
 
 
 async def test_who_reacted_how_is_told_by_account_and_message(records: Records) -> None:

@@ -35,6 +35,14 @@ def batch(number: int) -> WindowBatch:
     return WindowBatch(events=(InitEvent(rendition=RenditionName.VIDEO, init=0), part), checkpoint=b"\x00\xff%d" % number)
 
 
+async def test_several_registers_are_read_in_the_order_of_their_keys(bus: Bus) -> None:
+    keys = [topics.node_key(NodeId(name)) for name in ("web-1", "web-2", "web-3")]
+    for key, name in ((keys[0], "web-1"), (keys[2], "web-3")):
+        await bus.register(key, node(name), ttl=20)
+    assert await bus.read_several([keys[2], keys[1], keys[0], keys[2]], NodeInfo) == [node("web-3"), None, node("web-1"), node("web-3")]
+    assert await bus.read_several([], NodeInfo) == []
+
+
 async def test_a_register_is_read_until_it_runs_out(bus: Bus) -> None:
     key = topics.node_key(NodeId("web-1"))
     await bus.register(key, node("web-1"), ttl=0.3)
