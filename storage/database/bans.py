@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chat.events import Restricted
 from storage.database.chat_act import Act, Acted, RoomRepository, done
+from storage.database.notifications import tell_unbanned
 from storage.database.tables import account as accounts
 from storage.database.tables import channel_ban as bans
 from storage.database.tables import session as sessions
@@ -126,6 +127,8 @@ async def lift(act: Act, account: AccountId, *, by: AccountId | None) -> None:
     lifted = await act.connection.execute(delete(bans).where(_at(act, account)))
     if lifted.rowcount == 0:
         raise NotFound(ErrorCode.NOT_FOUND, "This account is not banned here.")
+    if before is not None:
+        await tell_unbanned(act, account)
     await act.tell_standing(account)
     await act.log(ModerationAction.UNBAN, by=by, subject=account, before=_told(before))
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, delete, insert, select, update
 
+from storage.database.chat_act import Act
 from storage.database.repository import Repository
 from storage.database.tables import channel as channels
 from storage.database.tables import channel_ban, channel_role, follow
@@ -93,3 +94,10 @@ class NotificationRepository(Repository):
         oldest = new_record_id(int((self._now() - KEPT).timestamp() * 1000))
         async with self._database.transaction() as connection:
             await connection.execute(delete(notifications).where(notifications.c.id < oldest))
+
+
+async def tell_unbanned(act: Act, account: AccountId) -> None:
+    """Tell an account that it may come into the act's room again."""
+    identifier = new_record_id(round(act.now.timestamp() * 1000))
+    values = {"id": identifier, "account": account, "kind": NotificationKind.UNBANNED, "channel": act.channel, "data": ""}
+    await act.connection.execute(insert(notifications).values(**values, created_at=act.now))

@@ -12,11 +12,13 @@ class NotificationKind(StrEnum):
 
     LIVE = "live"
     """A channel they follow went live."""
+    UNBANNED = "unbanned"
+    """A channel's team lifted their ban."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One thing to tell. ``text`` is the broadcast's title where ``kind`` is ``live``."""
+    """One thing to tell. ``text`` is the broadcast's title where ``kind`` is ``live``, else empty."""
 
     id: RecordId
     kind: NotificationKind

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from storage.chat.events import Appealed, Audience, Decided, Event, Logged, ModesChanged, Posted, Restricted, SettingsChanged, decoded
+from storage.clock import utc_now
 from storage.database.chat_act import Acted
 from storage.database.chat_actions import EVERYTHING, LogFilter
 from storage.database.chat_posts import kept_reasons
@@ -19,6 +20,7 @@ from storage.model.channel import ChannelRole
 from storage.model.chat import AppealState, ModerationAction, Suspicion, TermEffect, TermForm
 from storage.model.errors import BadInput, Conflict, ErrorCode, FanlightError, NotFound
 from storage.model.ids import AccountId, ChannelId, RecordId
+from storage.model.notification import NotificationKind
 from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from tests.contracts.conftest import Records
@@ -355,6 +357,28 @@ async def test_one_appeal_is_open_and_what_is_granted_lifts_the_ban(studio: Stud
     newest = await appeals.newest(channel, guest)
     assert (newest.state, newest.answer, newest.answered_by) == (AppealState.GRANTED, "Welcome back.", "anna")
     assert await refused(studio.undo(granted, 0)) is ErrorCode.NOT_UNDOABLE
+
+
+async def test_whose_ban_is_lifted_is_told_so_each_time_and_only_then(studio: Studio) -> None:
+    bans, channel, guest = studio.storage.bans, studio.channel, studio.guest.id
+
+    async def told() -> list[tuple[NotificationKind, str | None]]:
+        return [(one.kind, one.channel) for one in await studio.storage.notifications.list(guest)]
+
+    await bans.ban(channel, guest, by=None)
+    assert await told() == []
+    lifted = await bans.lift(channel, guest, by=studio.mod.id)
+    assert await told() == [(NotificationKind.UNBANNED, studio.room.channel.name)]
+    await studio.undo(lifted)
+    assert len(await told()) == 1
+    await studio.undo(await bans.ban(channel, guest, by=studio.mod.id))
+    # That undid a change of a ban that is still there.
+    assert len(await told()) == 1
+    await bans.lift(channel, guest)
+    await bans.ban(channel, guest, by=None, expires_at=utc_now(studio.clock) + timedelta(seconds=5))
+    studio.clock.turn(10)
+    await bans.lift(channel, guest)
+    assert len(await told()) == 2
 
 
 async def test_a_card_tells_everything_of_an_account(studio: Studio) -> None:

@@ -58,7 +58,9 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to tell: ``kind`` is ``live`` (a followed channel went live; ``text`` is the broadcast's title)."""
+    """Something to tell: ``kind`` is ``live`` (a followed channel went live; ``text`` is the broadcast's title) or
+    ``unbanned`` (the channel's team lifted your ban).
+    """
 
     id: str
     kind: str

@@ -14,6 +14,11 @@ const words = texts.people.notifications;
 const LOOK_MS = 8000;
 const SHOWN = 20;
 
+function sentence(one: Notification): string {
+  const channel = one.channel ?? '';
+  return one.kind === 'unbanned' ? words.unbanned(channel) : words.live(channel);
+}
+
 @customElement('fl-notifications')
 export class Notifications extends PageElement {
   @state() private told: Notification[] | null = null;
@@ -54,7 +59,7 @@ export class Notifications extends PageElement {
     return html`${this.told.map(
       (one) => html`
         <a href=${one.channel === null ? '/' : `/watch/${one.channel}`} data-unread=${one.read_ms === null}>
-          ${mark('live')}<span>${words.live(one.channel ?? '')}<span class="sub">${one.text} · ${when(one.created_ms)}</span></span>
+          ${mark(one.kind === 'live' ? 'live' : '')}<span>${sentence(one)}<span class="sub">${one.text === '' ? nothing : `${one.text} · `}${when(one.created_ms)}</span></span>
         </a>
       `,
     )}`;
@@ -65,7 +70,7 @@ export class Notifications extends PageElement {
     try {
       const { items } = await rest.follows.notifications({ limit: String(SHOWN) });
       const fresh = items.filter((one) => one.read_ms === null && !this.known.has(one.id));
-      if (this.told !== null && fresh.length > 0) this.news = fresh.map((one) => words.live(one.channel ?? '')).join(' ');
+      if (this.told !== null && fresh.length > 0) this.news = fresh.map(sentence).join(' ');
       for (const one of items) this.known.add(one.id);
       this.told = items;
       this.away = false;

@@ -212,6 +212,7 @@ export const people = {
     label: (unread: number): string => (unread === 0 ? 'Notifications' : `Notifications, ${unread} new`),
     empty: 'Nothing yet. Follow a channel to be told when it goes live.',
     live: (channel: string): string => `${channel} is live.`,
+    unbanned: (channel: string): string => `You are no longer banned from ${channel}.`,
   },
   follow: { follow: 'Follow', following: 'Following', followers: (n: string): string => `${n} followers` },
   followed: 'Channels you follow',
