@@ -1,6 +1,7 @@
 /** The channel's emotes: small pictures that stand for `:name:` in its chat. */
 
 import '../people/confirm';
+import '../styles/emotes.css';
 import { Upload } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';

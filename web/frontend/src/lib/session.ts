@@ -21,6 +21,9 @@ export function forgetSession(): void {
   known = null;
 }
 
+/** How long a picture may take on its way, on a phone too. */
+const UPLOAD_MS = 60_000;
+
 const SAFE = new Set(['GET', 'HEAD']);
 
 /**
@@ -38,7 +41,7 @@ export async function call<T>(method: string, path: string, body?: unknown, vers
     headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
-  const response = await request(`/api/v1${path}`, init);
+  const response = await (body instanceof Blob ? request(`/api/v1${path}`, init, UPLOAD_MS) : request(`/api/v1${path}`, init));
   const text = await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }

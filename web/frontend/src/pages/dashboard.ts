@@ -2,13 +2,11 @@
 
 import '../styles/base.css';
 import '../styles/people.css';
-import '../styles/emotes.css';
 import '../parts/top';
 import '../dashboard/access';
 import '../dashboard/broadcasts';
 import '../dashboard/danger';
 import '../dashboard/details';
-import '../dashboard/emotes';
 import '../dashboard/keys';
 import '../dashboard/mine';
 import '../dashboard/roles';
@@ -87,6 +85,8 @@ export class Dashboard extends PeoplePage {
 
   private one(channel: Channel): TemplateResult {
     const here = this.section in words.sections ? (this.section as keyof typeof words.sections) : 'details';
+    if (here === 'pictures') void import('../dashboard/pictures');
+    if (here === 'emotes') void import('../dashboard/emotes');
     const changed = (event: CustomEvent<Channel>): void => {
       this.channel = event.detail;
     };
@@ -95,6 +95,7 @@ export class Dashboard extends PeoplePage {
       keys: html`<fl-keys .channel=${channel}></fl-keys>`,
       access: html`<fl-access .channel=${channel} @changed=${changed}></fl-access>`,
       roles: html`<fl-roles .channel=${channel}></fl-roles>`,
+      pictures: html`<fl-channel-pictures .channel=${channel} @changed=${changed}></fl-channel-pictures>`,
       emotes: html`<fl-emotes .channel=${channel}></fl-emotes>`,
       broadcasts: html`<fl-past .channel=${channel}></fl-past>`,
       danger: html`<fl-danger .channel=${channel}></fl-danger>`,

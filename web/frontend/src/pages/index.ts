@@ -14,6 +14,7 @@ import type { Broadcasts, Channel } from '../lib/rest';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
+import { face } from '../people/face';
 import { texts } from '../texts';
 
 @customElement('fl-front')
@@ -92,9 +93,12 @@ export class Front extends PageElement {
             <span class="badge dark numbers">${icon(Eye)}${count(channel.viewers, true)}<span class="hidden-text"> ${texts.viewers(channel.viewers)}</span></span>
           </span>
         </div>
-        <div class="about">
-          <h2>${channel.title}</h2>
-          <p><span>${channel.channel}</span><span class="numbers">${texts.front.liveFor(since(this.now - channel.started_ms))}</span></p>
+        <div class="about with-face">
+          ${face({ display_name: channel.channel, avatar: channel.avatar })}
+          <div>
+            <h2>${channel.title}</h2>
+            <p><span>${channel.channel}</span><span class="numbers">${texts.front.liveFor(since(this.now - channel.started_ms))}</span></p>
+          </div>
         </div>
       </a>
     `;

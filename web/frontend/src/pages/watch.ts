@@ -16,6 +16,7 @@ import { copyText } from '../parts/copy';
 import { channelOfPath, PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
+import { face } from '../people/face';
 import { Admission } from '../player/admission';
 import { entrance } from '../player/entrance';
 import type { Player } from '../player/player';
@@ -102,6 +103,8 @@ export class Watch extends PageElement {
     const onAir = channel.state === 'live' || channel.state === 'interrupted';
     return html`
       <section class="page facts" aria-label=${texts.watch.about}>
+        ${channel.banner === null ? nothing : html`<img class="banner" src=${channel.banner} alt="" width="1600" height="400" />`}
+        ${face({ display_name: channel.channel, avatar: channel.avatar })}
         <div class="head">
           <h1>${channel.title}</h1>
           <p>

@@ -4,6 +4,7 @@ import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { rest, type Channel, type Follow } from '../lib/rest';
 import { texts } from '../texts';
+import { face } from './face';
 import { FormElement } from './form';
 import { List } from './list';
 
@@ -31,7 +32,7 @@ export class Follows extends FormElement {
     const change = (event: Event): void => void this.notify(channel, (event.target as HTMLInputElement).checked);
     return html`
       <tr>
-        <td><a href=${`/watch/${channel.channel}`}>${channel.title || channel.channel}</a><span class="sub">${channel.channel}</span></td>
+        <td><span class="with-face">${face({ display_name: channel.channel, avatar: channel.avatar })}<span><a href=${`/watch/${channel.channel}`}>${channel.title || channel.channel}</a><span class="sub">${channel.channel}</span></span></span></td>
         <td><label class="check"><input type="checkbox" .checked=${notify} ?disabled=${this.busy} @change=${change} />${words.notify}</label></td>
         <td class="end"><button class="button small" type="button" @click=${() => void this.unfollow(channel)}>${words.unfollow}</button></td>
       </tr>

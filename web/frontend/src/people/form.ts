@@ -49,7 +49,7 @@ export function problemNotice(problem: ApiError): TemplateResult {
     <div class="notice bad" role="alert" data-code=${problem.code}>
       ${icon(CircleAlert)}
       <div class="said">
-        <span>${words ?? (problem.status === 0 ? texts.people.offline : problem.message)}</span>
+        <span>${words ?? (problem.code === 'network' ? texts.people.offline : problem.message)}</span>
         <span class="code-line">${texts.code} <code>${problem.code}</code></span>
       </div>
     </div>

@@ -161,9 +161,9 @@ export class Player extends PageElement {
       case 'starting':
         return html`<div class="cover">${mark('loading')}<h2>${words.starting.title}</h2><p>${words.starting.body}</p></div>`;
       case 'offline':
-        return html`<div class="cover">${mark('dim')}<h2>${words.offline.title(this.name)}</h2><p>${words.offline.body}</p>${others}</div>`;
+        return this.offAir(html`<h2>${words.offline.title(this.name)}</h2><p>${words.offline.body}</p>${others}`);
       case 'ended':
-        return html`<div class="cover">${mark('dim')}<h2>${words.ended.title}</h2><p>${words.ended.body}</p>${others}</div>`;
+        return this.offAir(html`<h2>${words.ended.title}</h2><p>${words.ended.body}</p>${others}`);
       case 'missing':
         return html`<div class="cover">${mark('dim')}<h2>${words.missing.title(this.name)}</h2><p>${words.missing.body}</p>${others}</div>`;
       case 'error':
@@ -175,6 +175,13 @@ export class Player extends PageElement {
       case 'live':
         return this.playback === 'reconnecting' ? html`<p class="strip">${mark('loading')}${words.reconnecting}</p>` : nothing;
     }
+  }
+
+  /** On the picture the channel chose for it, if any. */
+  private offAir(said: TemplateResult): TemplateResult {
+    const picture = typeof this.server === 'string' ? null : this.server.offline_picture;
+    if (picture === null) return html`<div class="cover">${mark('dim')}${said}</div>`;
+    return html`<div class="cover pictured"><img class="off-air" src=${picture} alt="" width="1280" height="720" />${said}</div>`;
   }
 
   // ---- controls ----
