@@ -15,6 +15,7 @@ from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
 from storage.bus.rooms import RoomHints
 from storage.bus.topics import (
+    CALL_CHANGES,
     CHANGES,
     FENCE,
     GENERATION,
@@ -34,7 +35,7 @@ from storage.bus.topics import (
 from storage.chat.events import MentionHint, RoomHint
 from storage.clock import Clock
 from storage.model.errors import Conflict, ErrorCode, Unavailable
-from storage.model.ids import AccountId, BroadcastId, ChannelId, ChannelName, NodeId, new_broadcast_id
+from storage.model.ids import AccountId, BroadcastId, CallId, ChannelId, ChannelName, NodeId, new_broadcast_id
 
 DEADLINE = 0.5
 """Seconds a command may take."""
@@ -149,6 +150,14 @@ class Bus:
     def revocations(self, *, poll: float = 1.0) -> AbstractAsyncContextManager[AsyncIterator[AccountId | None]]:
         """Accounts to forget, and None for "there may have been more": as :meth:`changes`."""
         return cast("AbstractAsyncContextManager[AsyncIterator[AccountId | None]]", self._hints(REVOCATIONS, poll))
+
+    async def announce_call(self, call: CallId) -> None:
+        """Hint that a call's record changed, or is gone. Hints may be lost."""
+        await self._connection.command("PUBLISH", CALL_CHANGES, call)
+
+    def call_changes(self, *, poll: float = 1.0) -> AbstractAsyncContextManager[AsyncIterator[CallId | None]]:
+        """Calls whose record changed, and None for "there may have been more": as :meth:`changes`."""
+        return cast("AbstractAsyncContextManager[AsyncIterator[CallId | None]]", self._hints(CALL_CHANGES, poll))
 
     async def tell_room(self, hint: RoomHint) -> None:
         """Tell other nodes what was committed to a room. Hints may be lost."""

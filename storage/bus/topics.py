@@ -108,6 +108,9 @@ CHANGES = "fl:changes"
 SIGNING_KEYS = "fl:keys:signing"
 """Register of the public halves of the keys tokens are signed with: ``KeysInfo``, time to live a day."""
 
+CALL_CHANGES = "fl:calls:changes"
+"""Pub/sub hint that a call's record changed or is gone; its payload is the call's id. A hint may be lost: chat nodes also look."""
+
 REVOCATIONS = "fl:revocations"
 """Pub/sub hint that something about an account or its sessions changed; its payload is the account's id. A hint may be lost."""
 

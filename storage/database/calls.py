@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.repository import Repository, hold
@@ -48,6 +48,11 @@ class Calls(Repository):
             return None
         async with self._database.transaction() as connection:
             return await _find(connection, name)
+
+    async def get(self, call: CallId) -> Call | None:
+        """A call by its id, otherwise as :meth:`find`."""
+        async with self._database.transaction() as connection:
+            return await _one(connection, calls.c.id == call)
 
     async def role(self, call: CallId, account: AccountId) -> CallRole | None:
         """What an account is in a call; None if it never was in it."""
@@ -130,8 +135,12 @@ class Calls(Repository):
 
 
 async def _find(connection: AsyncConnection, name: str) -> Call | None:
+    return await _one(connection, calls.c.name == name)
+
+
+async def _one(connection: AsyncConnection, at: ColumnElement[bool]) -> Call | None:
     active = accounts.c.state == AccountState.ACTIVE
-    query = select(*CALL_COLUMNS).join(accounts, accounts.c.id == calls.c.host).where(calls.c.name == name, active)
+    query = select(*CALL_COLUMNS).join(accounts, accounts.c.id == calls.c.host).where(at, active)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else call_of(row)
 

@@ -34,6 +34,8 @@ async def test_a_call_is_found_by_its_name_alone(records: Records) -> None:
     host = await records.account("ada")
     made = await records.storage.calls.create(host.id, title="Tea", lobby=False, relay_only=RelayRule.EVERYBODY)
     assert await records.storage.calls.find(made.name) == made
+    assert await records.storage.calls.get(made.id) == made
+    assert await records.storage.calls.get(CallId(made.name)) is None
     assert (made.host, made.host_name, made.title, made.lobby, made.relay_only) == (host.id, "ada", "Tea", False, RelayRule.EVERYBODY)
     assert (made.locked, made.version, made.started_at, made.is_over) == (False, 1, None, False)
     assert await records.storage.calls.role(made.id, host.id) is CallRole.HOST
