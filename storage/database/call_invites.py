@@ -55,9 +55,9 @@ class Invites(Repository):
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _invite(row)
 
-    async def list(self, call: CallId) -> Sequence[Invite]:
-        """The invites of a call that are good, oldest first."""
-        query = select(invites).where(invites.c.call == call, _good(self._now())).order_by(invites.c.id)
+    async def list(self, call: CallId, *, after: str = "", limit: int = MOST_INVITES) -> Sequence[Invite]:
+        """The invites of a call that are good, oldest first, those after the invite ``after``."""
+        query = select(invites).where(invites.c.call == call, invites.c.id > after, _good(self._now())).order_by(invites.c.id).limit(limit)
         async with self._database.transaction() as connection:
             return [_invite(row) for row in await connection.execute(query)]
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.calls import CALL_COLUMNS, call_of
+from storage.database.channel_rows import AnyRow
 from storage.database.repository import Repository, hold
 from storage.database.tables import account as accounts
 from storage.database.tables import call as calls
@@ -18,13 +18,13 @@ from storage.database.tables import call_seat as seats
 from storage.model.call import Call, CallRole, HowEnded, HowLeft, Stay, checked_quality
 from storage.model.ids import AccountId, AccountName, CallId
 
-MOST_STAYS = 500
-"""Newest stays of a call that are told."""
+MOST_STAYS = 50
+"""Newest stays of a call that are told with it; :meth:`CallLog.stays` has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A call in somebody's history. ``stays`` are those they may know of, oldest first; their own are among them."""
+    """A call in somebody's history. ``stays`` are the newest they may know of, oldest first; their own are among them."""
 
     call: Call
     role: CallRole
@@ -93,6 +93,17 @@ class CallLog(Repository):
         async with self._database.transaction() as connection:
             return await _visits(connection, account, at, limit=limit)
 
+    async def stays(self, call: CallId, account: AccountId, *, before: str | None = None, limit: int = 25) -> Sequence[Stay]:
+        """The stays in a call that somebody may know of, newest first, those before the one at the :func:`position` ``before``."""
+        query = _STAYS.where(seats.c.call == call, _may_know(account))
+        if before is not None:
+            moment, _, seat = before.partition(".")
+            at = _EPOCH + timedelta(microseconds=int(moment))
+            query = query.where(or_(seats.c.entered_at < at, and_(seats.c.entered_at == at, seats.c.seat < seat)))
+        async with self._database.transaction() as connection:
+            newest = query.order_by(seats.c.entered_at.desc(), seats.c.seat.desc()).limit(limit)
+            return [_stay(row) for row in await connection.execute(newest)]
+
     async def hide(self, call: CallId, account: AccountId) -> None:
         """Take a call out of somebody's own history, until they enter it again."""
         at = and_(people.c.call == call, people.c.account == account)
@@ -100,8 +111,14 @@ class CallLog(Repository):
             await connection.execute(update(people).where(at).values(hidden=True))
 
 
+def position(stay: Stay) -> str:
+    """Where a stay is in its call's list."""
+    return f"{(stay.entered_at - _EPOCH) // timedelta(microseconds=1)}.{stay.seat}"
+
+
 _CALLS = select(*CALL_COLUMNS).join(accounts, accounts.c.id == calls.c.host)
 _STAYS = select(*seats.c, accounts.c.name.label("account_name")).outerjoin(accounts, accounts.c.id == seats.c.account)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _is_over() -> ColumnElement[bool]:
@@ -123,26 +140,41 @@ async def _seen(connection: AsyncConnection, call: CallId, account: AccountId) -
 async def _visits(connection: AsyncConnection, account: AccountId, at: ColumnElement[bool], *, limit: int) -> list[Visit]:
     query = _CALLS.join(people, people.c.call == calls.c.id).add_columns(people.c.role).where(people.c.account == account, at)
     rows = (await connection.execute(query.order_by(calls.c.id.desc()).limit(limit))).all()
-    return [Visit(call_of(row), CallRole(row.role), await _stays(connection, row, account)) for row in rows]
+    found = await _newest_stays(connection, [row.id for row in rows], account) if rows else {}
+    return [Visit(call_of(row), CallRole(row.role), found.get(row.id, [])) for row in rows]
 
 
-async def _stays(connection: AsyncConnection, row: Row[Any], account: AccountId) -> list[Stay]:
-    """Stays in a call, for somebody who was in it: all for those who direct it, for others only those at the time of their own."""
-    query = _STAYS.where(seats.c.call == row.id)
-    if not CallRole(row.role).may_direct:
-        own = seats.alias("own")
-        together = and_(
-            own.c.call == seats.c.call,
-            own.c.account == account,
-            or_(own.c.left_at.is_(None), seats.c.entered_at < own.c.left_at),
-            or_(seats.c.left_at.is_(None), own.c.entered_at < seats.c.left_at),
-        )
-        query = query.where(select(own.c.seat).where(together).exists())
-    newest = query.order_by(seats.c.entered_at.desc(), seats.c.seat.desc()).limit(MOST_STAYS)
-    return [_stay(one) for one in reversed((await connection.execute(newest)).all())]
+async def _newest_stays(connection: AsyncConnection, wanted: Sequence[str], account: AccountId) -> dict[str, list[Stay]]:
+    """Of each call the newest stays somebody may know of, oldest first."""
+    newest = func.row_number().over(partition_by=seats.c.call, order_by=(seats.c.entered_at.desc(), seats.c.seat.desc())).label("newest")
+    ranked = select(*seats.c, newest).where(seats.c.call.in_(wanted), _may_know(account)).subquery()
+    query = (
+        select(*ranked.c, accounts.c.name.label("account_name"))
+        .outerjoin(accounts, accounts.c.id == ranked.c.account)
+        .where(ranked.c.newest <= MOST_STAYS)
+        .order_by(ranked.c.newest.desc())
+    )
+    found: dict[str, list[Stay]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.call, []).append(_stay(row))
+    return found
 
 
-def _stay(row: Row[Any]) -> Stay:
+def _may_know(account: AccountId) -> ColumnElement[bool]:
+    """That an account may know of a stay: it directs the call, or was there at that time."""
+    own = seats.alias("own")
+    together = and_(
+        own.c.call == seats.c.call,
+        own.c.account == account,
+        or_(own.c.left_at.is_(None), seats.c.entered_at < own.c.left_at),
+        or_(seats.c.left_at.is_(None), own.c.entered_at < seats.c.left_at),
+    )
+    directing = [role for role in CallRole if role.may_direct]
+    directs = and_(people.c.call == seats.c.call, people.c.account == account, people.c.role.in_(directing))
+    return or_(select(people.c.role).where(directs).exists(), select(own.c.seat).where(together).exists())
+
+
+def _stay(row: AnyRow) -> Stay:
     return Stay(
         seat=row.seat,
         account=None if row.account_name is None else AccountName(row.account_name),

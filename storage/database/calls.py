@@ -127,11 +127,11 @@ class Calls(Repository):
         async with self._database.transaction() as connection:
             await connection.execute(delete(calls).where(calls.c.id == call))
 
-    async def hosted(self, host: AccountId) -> Sequence[CallName]:
-        """The names of all calls of an account."""
-        query = select(calls.c.name).where(calls.c.host == host).order_by(calls.c.id)
+    async def hosted(self, host: AccountId) -> Sequence[CallId]:
+        """All calls of an account."""
+        query = select(calls.c.id).where(calls.c.host == host).order_by(calls.c.id)
         async with self._database.transaction() as connection:
-            return [CallName(row.name) for row in await connection.execute(query)]
+            return [CallId(row.id) for row in await connection.execute(query)]
 
 
 async def _find(connection: AsyncConnection, name: str) -> Call | None:

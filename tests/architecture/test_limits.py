@@ -5,7 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import api_tokens, bans, blocks, channels, export, follows, roles, sessions, stream_keys, webhooks
+from storage.database import (
+    api_tokens,
+    bans,
+    blocks,
+    call_invites,
+    calls,
+    channels,
+    export,
+    follows,
+    roles,
+    sessions,
+    stream_keys,
+    webhooks,
+)
 from storage.model import channel_edit, words
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +60,9 @@ def test_every_number_of_records_is_the_one_the_code_has() -> None:
         "words of a search": words.MOST_SEARCHED,
         "deliveries a webhook has waiting": webhooks.MOST_PENDING,
         "rows of a kind in an account's export": export.MOST_ROWS,
+        "calls of an account": calls.MOST_CALLS,
+        "good invites of a call": call_invites.MOST_INVITES,
+        "co-hosts of a call": calls.MOST_COHOSTS,
     }
 
 

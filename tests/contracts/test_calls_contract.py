@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storage.database.call_log import MOST_STAYS, position
 from storage.database.calls import MOST_COHOSTS
 from storage.model.account import AccountState
 from storage.model.call import Call, CallRole, HowEnded, HowLeft, RelayRule
@@ -234,7 +235,31 @@ async def test_a_person_is_told_of_those_who_were_there_with_them(records: Recor
     assert await told(grace.id) == {"until", "grace", "from", "still"}
     assert await told(alan.id) == {"alan", "still"}
     assert len(await told(call.host)) == 7
+    await records.storage.calls.set_role(call.id, alan.id, CallRole.COHOST)
+    assert len(await told(alan.id)) == 7
     assert await log.visit(call.id, (await records.account("nobody")).id) is None
+
+
+async def test_stays_have_pages_newest_first(records: Records) -> None:
+    call, log = await _call(records), records.storage.call_log
+    for number in range(5):
+        await _enter(records, call, f"seat-{number}", None, number // 2 + 0.000001)
+    found, before = [], None
+    while page := await log.stays(call.id, call.host, before=before, limit=2):
+        found += [one.seat for one in page]
+        before = position(page[-1])
+    assert found == [f"seat-{number}" for number in (4, 3, 2, 1, 0)]
+    visit = await log.visit(call.id, call.host)
+    assert visit is not None
+    assert [one.seat for one in visit.stays] == found[::-1]
+
+
+async def test_a_call_tells_its_newest_stays_with_it(records: Records) -> None:
+    call, log = await _call(records), records.storage.call_log
+    for number in range(MOST_STAYS + 1):
+        await _enter(records, call, f"seat-{number}", None, number)
+    (visit,) = await log.history(call.host)
+    assert [one.seat for one in visit.stays] == [f"seat-{number + 1}" for number in range(MOST_STAYS)]
 
 
 async def test_a_history_has_pages_newest_first_and_what_was_taken_out_comes_back_with_another_visit(records: Records) -> None:

@@ -21,6 +21,11 @@ TEAM = ("401 403 403 + + + 403", "401 404 403 + + + 403")
 
 SEEING_ACCOUNTS = (ACCOUNTS, "401 404 + + + + 403")
 
+IN_CALL = "401 404 + + + 404 403"
+CALL_DIRECTORS = "401 404 403 + + 404 403"
+CALL_HOST = "401 404 403 403 + 404 403"
+"""In the call of the tests the owner is the host, the moderator a co-host, and the viewer was there."""
+
 STATISTICS = ("401 403 403 + + 403 403", "401 404 403 + + 403 403")
 
 
@@ -149,6 +154,17 @@ MATRIX: dict[str, Ask] = {
     "account_delete": Ask(ACCOUNTS, json={"password": "x"}),
     "account_set_avatar": Ask(ACCOUNTS, data=b"", headers=PNG),
     "account_remove_avatar": Ask(ACCOUNTS),
+    "calls_history": Ask(ACCOUNTS),
+    "calls_create": Ask(ACCOUNTS, json={"title": "Tea"}),
+    "calls_read": Ask(IN_CALL),
+    "calls_change": Ask(CALL_HOST, json={"title": "Tea"}, headers=V1),
+    "calls_delete": Ask(CALL_HOST),
+    "calls_stays": Ask(IN_CALL),
+    "calls_forget": Ask(IN_CALL),
+    "calls_invites": Ask(CALL_DIRECTORS),
+    "calls_invite": Ask(CALL_DIRECTORS, json={}),
+    "calls_revoke": Ask(CALL_DIRECTORS),
+    "calls_look": Ask(EVERYBODY, json={"invite": "{secret}"}),
     "webhooks_list": Ask(ACCOUNTS),
     "webhooks_create": Ask(OWNER, json={"url": "https://example.org/", "events": ["broadcast.started"], "channel": "{channel}"}),
     "webhooks_one": Ask(ITS_ACCOUNT),

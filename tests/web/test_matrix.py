@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +15,10 @@ from sqlalchemy import insert
 from storage.database.tables import channel as channels
 from storage.database.tables import channel_role as roles
 from storage.model.account import AccountRole, Actor, Scope
+from storage.model.call import CallRole
 from storage.model.event import Event
 from storage.model.ids import new_record_id
+from storage.secrets import digest
 from tests.web.conftest import Site
 from tests.web.matrix import ACTS_SAY, ANY_SCOPE, MATRIX, PEOPLE
 from tests.web.people import Member, member
@@ -132,12 +134,25 @@ class Worlds:
         words |= {"emote": "wave", "kind": "banner", "poll": identifier, "broadcast": "0123456789abcdef"}
         words |= dict.fromkeys(("message", "term", "note", "line", "appeal"), identifier)
         words |= {"webhook": webhook.id, "delivery": delivery.id, "victim": victim}
+        words |= {"call": identifier, "invite": identifier, "secret": ""}
+        if route is not None and route.noun == "calls":
+            words |= await self._call(people)
         if route is not None and route.identifier in ABOUT_ACCOUNTS:
             words["name"] = victim
         if route is not None and route.identifier in ABOUT_A_VIEWER:
             words["account"] = people["viewer"].account.name
         self.newest = World(self._site, people, words)
         return self.newest
+
+    async def _call(self, people: dict[str, Member]) -> dict[str, str]:
+        storage, secret = self._site.storage, "secret"
+        call = await storage.calls.create(people["owner"].account.id)
+        invite = await storage.call_invites.create(call.id, digest(secret), timedelta(hours=1), by=call.host)
+        for name in ("viewer", "moderator"):
+            person = people[name].account
+            await storage.call_log.entered(call.id, name, account=person.id, shown=name, role=CallRole.PERSON, now=datetime.now(UTC))
+        await storage.calls.set_role(call.id, people["moderator"].account.id, CallRole.COHOST)
+        return {"call": call.name, "invite": invite.id, "secret": secret}
 
     @staticmethod
     def _name(text: str) -> Any:

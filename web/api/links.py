@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from web.api.route import Route
+from web.schema.call import Call
 from web.schema.channel import Channel
 
-_NAMED_BY: Mapping[object, str] = MappingProxyType({Channel: "channel"})
+_NAMED_BY: Mapping[object, str] = MappingProxyType({Channel: "channel", Call: "name"})
 """The field that names a record in addresses, where that is not its ``id``."""
 
 

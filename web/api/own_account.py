@@ -116,6 +116,7 @@ class OwnAccountRoutes:
         await self._prove(actor, account, body.password)
         newest = await self._storage.accounts.get(account.id)
         channels = await self._storage.channels.of_owner(account.id)
+        calls = await self._storage.calls.hosted(account.id)
         await self._storage.accounts.delete(account.id)
         await account_changed(account.id)
         await self._storage.audit.write(actor, "account.deleted", subject=account.name)
@@ -124,6 +125,10 @@ class OwnAccountRoutes:
             # An ingest node that does not answer finds out by itself that the key opens nothing any more.
             with suppress(Unavailable):
                 await self._gateway.stop(channel.name, session.session if session else None, seconds=0)
+        for call in calls:
+            # A chat node that is not told finds out by itself that the call is gone.
+            with suppress(Unavailable):
+                await self._storage.bus.announce_call(call)
         of_channels = [name for channel in channels for name in (channel.picture, channel.banner, channel.offline_picture)]
         for picture in (newest.avatar, *of_channels):
             await self._pictures.forget(picture)

@@ -6,6 +6,7 @@ from web.api import (
     accounts,
     admin,
     api_tokens,
+    calls,
     channel_pictures,
     channels,
     chat_appeals,
@@ -97,6 +98,7 @@ TABLE: tuple[tuple[Noun, Make], ...] = (
     (api_tokens.NOUN, lambda of: api_tokens.ApiTokenRoutes(of.storage.api_tokens, of.clock)),
     (publishing.NOUN, lambda of: publishing.PublishingRoutes(of.storage, of.directory)),
     (sockets.NOUN, lambda of: sockets.SocketRoutes(of.storage, of.addresses)),
+    (calls.NOUN, lambda of: calls.CallRoutes(of.storage, of.settings, of.limits, of.clock)),
     (
         webhooks.NOUN,
         lambda of: webhooks.WebhookRoutes(of.storage, of.storage.access, of.webhooks, of.sealer, private=of.settings.webhook_private),

@@ -113,6 +113,59 @@ export type BroadcastState = 'ended' | 'interrupted' | 'live' | 'starting';
 
 export interface Broadcasts { broadcasts: (Channel)[]; }
 
+export interface Call {
+  name: string;
+  title: string;
+  host: CallHost;
+  role: CallRole;
+  lobby: boolean;
+  relay_only: RelayRule;
+  locked: boolean;
+  created_ms: number;
+  version: number;
+}
+
+export interface CallChange { title?: string; lobby?: boolean; relay_only?: RelayRule; locked?: boolean; }
+
+export interface CallHost { name: string; shown: string; }
+
+export interface CallInvite {
+  id: string;
+  guests: boolean;
+  single_use: boolean;
+  made_ms: number;
+  expires_ms: number;
+  secret: string | null;
+  url: string | null;
+}
+
+export interface CallLook { invite?: string; }
+
+export interface CallPreview { title: string; host: CallHost; guests: boolean; locked: boolean; lobby: boolean; }
+
+export type CallRole = 'cohost' | 'host' | 'person';
+
+export interface CallStay {
+  seat: string;
+  account: string | null;
+  shown: string;
+  role: CallRole;
+  entered_ms: number;
+  left_ms: number | null;
+  how_left: HowLeft | null;
+  quality: Record<string, number>;
+}
+
+export interface CallVisit {
+  call: Call;
+  started_ms: number | null;
+  ended_ms: number | null;
+  how_ended: HowEnded | null;
+  seconds: number;
+  quality: Record<string, number>;
+  stays: (CallStay)[];
+}
+
 export type Category = 'harassment' | 'hate' | 'profanity' | 'sexual' | 'spam';
 
 export interface Channel {
@@ -245,6 +298,10 @@ export interface FollowChange { notify?: boolean; }
 
 export interface HeldMessage { message: Message; why: (string)[]; created_ms: number; }
 
+export type HowEnded = 'empty' | 'ended' | 'lost';
+
+export type HowLeft = 'ended' | 'left' | 'lost' | 'removed';
+
 export interface Invite { token: string; link: string; expires_ms: number; }
 
 export interface IssuedToken { token: string; expires_in: number; }
@@ -330,6 +387,10 @@ export interface NewApiToken { name: string; scopes: (string)[]; days?: number |
 
 export interface NewAppeal { text: string; }
 
+export interface NewCall { title?: string; lobby?: boolean; relay_only?: RelayRule; }
+
+export interface NewCallInvite { minutes?: number | null; single_use?: boolean; guests?: boolean; }
+
 export interface NewChannel { name: string; title?: string; }
 
 export type NewInvite = Record<string, never>;
@@ -379,6 +440,8 @@ export interface RaidChange { joins?: number; minutes?: number; }
 export interface RecoveryCodes { recovery_codes: (string)[]; }
 
 export interface Refresh { refresh: string; }
+
+export type RelayRule = 'everybody' | 'guests' | 'nobody';
 
 export interface Reset { token: string; password: string; }
 
@@ -795,6 +858,31 @@ export const publishing = {
 export const sockets = {
   /** A ticket for one realtime socket, and where that is. */
   create: (): Promise<SocketTicket> => call('POST', '/sockets'),
+};
+
+export const calls = {
+  /** The calls you host or were in, newest first: who was there, when, for how long, and how it ended. */
+  history: (query: Record<string, string> = {}): Promise<Page<CallVisit>> => call('GET', `/calls?${new URLSearchParams(query).toString()}`),
+  /** A new call, of which you are the host. Nobody else enters without an invite. */
+  create: (body: NewCall): Promise<Call> => call('POST', '/calls', body),
+  /** A call you host or were in. */
+  read: (call: string): Promise<Call> => call('GET', `/calls/${encodeURIComponent(call)}`),
+  /** Another title or other rules for a call you host; those who are in it are told. */
+  change: (call: string, body: CallChange, version: number): Promise<Call> => call('PATCH', `/calls/${encodeURIComponent(call)}`, body, version),
+  /** End a call you host, for everybody, and forget it with its invites and its log. */
+  delete: (call: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(call)}`),
+  /** Who was in a call and when, newest first: all where you direct it, else those at the time of your own stays. */
+  stays: (call: string, query: Record<string, string> = {}): Promise<Page<CallStay>> => call('GET', `/calls/${encodeURIComponent(call)}/stays?${new URLSearchParams(query).toString()}`),
+  /** Take a call out of your own history. It comes back when you enter it again. */
+  forget: (call: string): Promise<void> => call('DELETE', `/account/calls/${encodeURIComponent(call)}`),
+  /** The invites of a call you direct that are good, oldest first. */
+  invites: (call: string, query: Record<string, string> = {}): Promise<Page<CallInvite>> => call('GET', `/calls/${encodeURIComponent(call)}/invites?${new URLSearchParams(query).toString()}`),
+  /** A new invite into a call you direct; its secret is shown this once. Give people its address. */
+  invite: (call: string, body: NewCallInvite): Promise<CallInvite> => call('POST', `/calls/${encodeURIComponent(call)}/invites`, body),
+  /** Let nobody else in by an invite. Who is in the call stays. */
+  revoke: (call: string, invite: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(call)}/invites/${encodeURIComponent(invite)}`),
+  /** What you would enter, by an invite that is good, or as its host or co-host. The invite is not used up. */
+  look: (call: string, body: CallLook): Promise<CallPreview> => call('POST', `/calls/${encodeURIComponent(call)}/look`, body),
 };
 
 export const webhooks = {
