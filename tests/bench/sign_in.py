@@ -30,6 +30,7 @@ from web.auth import Authentication
 PASSWORD = "correct horse battery staple"
 CONNECTIONS = 16
 ROUNDS = 2000
+BELL = ("looks of the bell", "/api/v1/account/notifications?limit=20")
 
 
 async def main() -> None:
@@ -49,7 +50,7 @@ async def main() -> None:
         _, headers = await (await Connection.open(port)).ask(request("POST", "/api/v1/sessions", host, account))
         cookie = next(line.partition(": ")[2].partition(";")[0] for line in headers if line.lower().startswith("set-cookie"))
         assert cookie.startswith(COOKIE)
-        for name, path in (("reads of the session", "/api/v1/session"), ("reads of the list of sessions", "/api/v1/sessions")):
+        for name, path in (("reads of the session", "/api/v1/session"), ("reads of the list of sessions", "/api/v1/sessions"), BELL):
             await measure(name, port, request("GET", path, host, cookie=cookie), 200, seconds)
         await measure("reads by a stranger", port, request("GET", "/api/v1/session", host), 200, seconds)
     await alone()
