@@ -64,6 +64,8 @@ def test_what_one_says_everybody_sees_once(platform: Platform, tab: Callable[...
         expect(row(one.page, "Good evening, all!").locator(".reactions button")).to_contain_text("1")
     row(first.page, "Good evening, all!").locator(".reactions button").click()
     expect(row(second.page, "Good evening, all!").locator(".reactions button")).to_contain_text("2")
+    enter(first.page, platform, "salon")
+    expect(row(first.page, "Good evening, all!").locator(".reactions button")).to_have_attribute("aria-pressed", "true")
 
     # The arrow up opens one's last message.
     first.page.get_by_label("Your message").press("ArrowUp")

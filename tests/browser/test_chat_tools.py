@@ -80,6 +80,8 @@ def test_a_poll_is_voted_in_and_ended(platform: Platform, tab: Callable[..., Tab
     first.page.get_by_role("button", name="Desert").click()
     expect(first.page.get_by_role("button", name="Desert")).to_have_attribute("aria-pressed", "true")
     expect(second.page.locator(".poll")).to_contain_text("1 vote")
+    enter(first.page, platform, "forum")
+    expect(first.page.get_by_role("button", name="Desert")).to_have_attribute("aria-pressed", "true")
     second.page.get_by_role("button", name="Forest").click()
     expect(owner.page.locator(".poll")).to_contain_text("2 votes")
     # Somebody may think again.

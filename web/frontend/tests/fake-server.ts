@@ -145,6 +145,8 @@ export function joined(id: unknown, fields: Partial<Joined> = {}): Frame {
     live: true,
     notices: false,
     previews: false,
+    mine: {},
+    voted: null,
     ...fields,
   };
 }

@@ -23,6 +23,8 @@ async function inside(fields: Parameters<typeof joined>[1] = {}): Promise<{ worl
   return { world, room, wire, told: () => told };
 }
 
+const POLL = { id: 'p1', question: 'Which?', options: ['a', 'b'], votes: [0, 0], ends_at: 9e12, closed: false };
+
 describe('entering', () => {
   it('shows the history and knows who it is there', async () => {
     const { room } = await inside({ messages: [{ seq: 9, message: message('a') }, { seq: 10, message: message('b') }], earlier: true });
@@ -279,8 +281,8 @@ describe('what we write', () => {
   it.each([
     ['edit', (room: Room) => room.edit('m1', 'x', () => undefined), { message: 'm1', text: 'x' }],
     ['delete', (room: Room) => room.delete('m1', () => undefined), { message: 'm1' }],
-    ['react', (room: Room) => room.react('m1', '❤️', true, () => undefined), { message: 'm1', reaction: '❤️', on: true }],
-    ['vote', (room: Room) => room.vote('p1', 2, () => undefined), { poll: 'p1', option: 2 }],
+    ['react', (room: Room) => room.react('m1', '❤️'), { message: 'm1', reaction: '❤️', on: true }],
+    ['vote', (room: Room) => room.vote('p1', 2), { poll: 'p1', option: 2 }],
     ['acknowledge', (room: Room) => room.acknowledge(() => undefined), {}],
   ])('as %s', async (type, act, fields) => {
     const { room, wire } = await inside();
@@ -291,9 +293,20 @@ describe('what we write', () => {
   it('refused elsewhere is told', async () => {
     const { room, wire } = await inside();
     const codes: string[] = [];
-    room.react('m1', 'x', true, (why) => codes.push(why.code));
-    wire.says({ type: 'refused', id: last(wire, 'react')['id'], code: 'not_found', detail: '' });
+    room.delete('m1', (why) => codes.push(why.code));
+    wire.says({ type: 'refused', id: last(wire, 'delete')['id'], code: 'not_found', detail: '' });
     expect(codes).toEqual(['not_found']);
+  });
+
+  it('chosen is shown at once, and taken back where it is refused', async () => {
+    const { room, wire } = await inside({ mine: { m1: ['👍'] }, poll: POLL, voted: 1 });
+    expect(room.own.vote('p1')).toBe(1);
+    room.react('m1', '👍');
+    room.vote('p1', 0);
+    expect(last(wire, 'react')).toMatchObject({ on: false });
+    expect([room.own.has('m1', '👍'), room.own.vote('p1')]).toEqual([false, 0]);
+    for (const type of ['react', 'vote']) wire.says({ type: 'refused', id: last(wire, type)['id'], code: 'rate_limited', detail: '' });
+    expect([room.own.has('m1', '👍'), room.own.vote('p1')]).toEqual([true, 1]);
   });
 });
 
@@ -304,8 +317,9 @@ describe('reading back', () => {
     room.older();
     expect(wire.of('history')).toHaveLength(1);
     expect(last(wire, 'history')).toMatchObject({ before: 10, limit: 50 });
-    wire.says({ type: 'history', id: last(wire, 'history')['id'], room: 'main', messages: [{ seq: 7, message: message('b') }, { seq: 10, message: message('c') }], earlier: false });
+    wire.says({ type: 'history', id: last(wire, 'history')['id'], room: 'main', messages: [{ seq: 7, message: message('b') }, { seq: 10, message: message('c') }], earlier: false, mine: { b: ['🎉'] } });
     expect(texts(room)).toEqual(['b', 'c']);
+    expect(room.own.has('b', '🎉')).toBe(true);
     room.older();
     expect(wire.of('history')).toHaveLength(1);
   });
@@ -342,7 +356,7 @@ describe('reading back', () => {
     room.hold(false);
     expect(last(wire, 'history')).toMatchObject({ before: seq + 1, limit: 100 });
     wire.says(events(seq, seq + 1, [posted('newest')]));
-    wire.says({ type: 'history', id: last(wire, 'history')['id'], room: 'main', messages: [{ seq, message: message('newer') }], earlier: true });
+    wire.says({ type: 'history', id: last(wire, 'history')['id'], room: 'main', messages: [{ seq, message: message('newer') }], earlier: true, mine: {} });
     expect(texts(room)).toEqual(['newer', 'newest']);
   });
 });

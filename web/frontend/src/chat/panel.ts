@@ -187,8 +187,8 @@ export class ChatPanel extends PageElement {
       .votes=${chat.me !== '' && you.refused !== 'chat_banned'}
       .moderates=${you.may.includes('moderate')}
       .left=${Math.ceil(this.until(poll.ends_at))}
-      .mine=${chat.voted.get(poll.id) ?? -1}
-      .vote=${(option: number) => chat.vote(poll.id, option)}
+      .mine=${chat.room.own.vote(poll.id)}
+      .vote=${(option: number) => chat.room.vote(poll.id, option)}
     ></fl-chat-poll>`;
   }
 
@@ -271,7 +271,7 @@ export class ChatPanel extends PageElement {
       timestamps: this.chosen.timestamps && !overlay,
       emotes: chat.emotes,
       watched: this.watched,
-      reacted: chat.reacted,
+      reacted: chat.room.own.reacted,
     };
     const before = this.context;
     if (before === null || Object.entries(next).some(([key, value]) => before[key as keyof typeof next] !== value)) this.context = { ...next, act: this.act };
@@ -302,7 +302,7 @@ export class ChatPanel extends PageElement {
         this.picking = entry;
         return;
       case 'react':
-        return chat.react(entry, detail);
+        return chat.room.react(entry.key, detail);
       case 'delete':
         if (entry.message.author.name === chat.me) chat.room.delete(entry.key, (why) => this.tell(why.detail));
         else this.moderate(chat.moderation.delete(entry.key), words.card.deleted);
@@ -337,7 +337,7 @@ export class ChatPanel extends PageElement {
 
   private readonly onPicked = (text: string): void => {
     const { chat, picking } = this;
-    if (chat && picking) chat.react(picking, text);
+    if (chat && picking) chat.room.react(picking.key, text);
     this.picking = null;
   };
 

@@ -24,7 +24,7 @@ export interface RowContext {
   emotes: ReadonlyMap<string, string>;
   /** Accounts the team looks at more closely; empty for everybody else. */
   watched: ReadonlySet<string>;
-  /** `message reaction` of what we reacted with since the page was opened. */
+  /** `message reaction` of what we reacted with. */
   reacted: ReadonlySet<string>;
   act(what: RowAct, entry: MessageEntry, detail?: string): void;
 }

@@ -18,9 +18,6 @@ export class ChatSession implements ReactiveController {
   readonly moderation: Moderation;
   emotes: ReadonlyMap<string, string> = new Map();
   commands: readonly ChatCommand[] = [];
-  /** `message reaction`, `poll`: what we chose since the page was opened. */
-  reacted: ReadonlySet<string> = new Set();
-  readonly voted = new Map<string, number>();
   /** When slow mode lets us write again, by performance.now(). */
   slowUntil = 0;
   mention: Author | null = null;
@@ -88,25 +85,6 @@ export class ChatSession implements ReactiveController {
     const slow = this.room.modes.slow_seconds;
     const spared = this.room.you.may.includes('moderate') || this.room.you.badges.includes('vip');
     if (slow > 0 && !spared && !text.startsWith('/')) this.slowUntil = performance.now() + slow * 1000;
-  }
-
-  react(entry: MessageEntry, what: string): void {
-    const key = `${entry.key} ${what}`;
-    const on = !this.reacted.has(key);
-    const without = new Set(this.reacted);
-    without.delete(key);
-    this.reacted = on ? new Set([...without, key]) : without;
-    this.room.react(entry.key, what, on, () => {
-      this.reacted = on ? without : new Set([...without, key]);
-    });
-    this.changed();
-  }
-
-  vote(poll: string, option: number): void {
-    const before = this.voted.get(poll) ?? -1;
-    this.voted.set(poll, option);
-    this.room.vote(poll, option, () => this.voted.set(poll, before));
-    this.changed();
   }
 
   /** Drawn with the next picture, however much happened until then; a page that is not looked at draws nothing. */

@@ -124,6 +124,7 @@ export type RoomEvent =
   | { kind: 'held'; message: Message; why: string[] }
   | { kind: 'decided'; id: string; let_through: boolean; by: string }
   | { kind: 'logged'; id: string; action: string; by: string; subject: string; reason?: string; at?: number; message?: string; undoes?: string; data?: Data }
+  | { kind: 'appealed'; id: string; name: string }
   | { kind: 'suspected'; name: string; level: string; why?: string }
   | { kind: 'settings'; settings: Settings };
 
@@ -135,6 +136,8 @@ export interface Welcome {
   idle: number;
   longest_text: number;
 }
+
+export type Mine = Readonly<Record<string, readonly string[]>>;
 
 export interface Joined {
   type: 'joined';
@@ -155,6 +158,10 @@ export interface Joined {
   live: boolean;
   notices: boolean;
   previews: boolean;
+  /** How we reacted to `messages`, by their ids. */
+  mine: Mine;
+  /** The option we chose in `poll`. */
+  voted: number | null;
 }
 
 export interface Events {
@@ -179,6 +186,7 @@ export interface Earlier {
   room: string;
   messages: Numbered[];
   earlier: boolean;
+  mine: Mine;
 }
 
 export interface Done {

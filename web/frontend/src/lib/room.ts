@@ -2,6 +2,7 @@
 
 import { Drafts } from './drafts';
 import type { Done, Events, Joined, Message, Modes, Poll, Present, Quoted, Refused, Request, RoomEvent, RoomFrame, You } from './frames';
+import { Own } from './own';
 import { PASSING } from './outgoing';
 import type { RealtimeSocket, Tenant } from './socket';
 import { Timeline } from './timeline';
@@ -58,6 +59,7 @@ export class Room implements Tenant {
   watcher: Watcher | null = null;
   readonly timeline = new Timeline();
   readonly drafts = new Drafts();
+  readonly own = new Own();
 
   private epoch = '';
   private seq = 0;
@@ -142,6 +144,7 @@ export class Room implements Tenant {
   private joined(frame: Joined): void {
     if (!frame.resumed || frame.epoch !== this.epoch) {
       this.timeline.replace(frame.messages, frame.earlier);
+      this.own.forget();
       this.drafts.dropSent();
       if (frame.missed) this.timeline.note({ what: 'missed' });
       this.epoch = frame.epoch;
@@ -156,6 +159,8 @@ export class Room implements Tenant {
     this.poll = frame.poll;
     this.present = frame.present;
     this.notices = frame.notices;
+    this.own.learn(frame.mine);
+    if (frame.poll !== null && frame.voted !== null) this.own.choose(frame.poll.id, frame.voted);
   }
 
   private notJoined(frame: Refused): void {
@@ -255,12 +260,19 @@ export class Room implements Tenant {
     this.request({ type: 'delete', room: this.name, message }, refused);
   }
 
-  react(message: string, reaction: string, on: boolean, refused: (why: Refused) => void): void {
-    this.request({ type: 'react', room: this.name, message, reaction, on }, refused);
+  /** Puts a reaction of ours on a message, or takes it off. */
+  react(message: string, reaction: string): void {
+    const on = !this.own.has(message, reaction);
+    this.own.react(message, reaction, on);
+    this.request({ type: 'react', room: this.name, message, reaction, on }, () => this.own.react(message, reaction, !on));
+    this.tell();
   }
 
-  vote(poll: string, option: number, refused: (why: Refused) => void): void {
-    this.request({ type: 'vote', room: this.name, poll, option }, refused);
+  vote(poll: string, option: number): void {
+    const before = this.own.vote(poll);
+    this.own.choose(poll, option);
+    this.request({ type: 'vote', room: this.name, poll, option }, () => this.own.choose(poll, before));
+    this.tell();
   }
 
   acknowledge(refused: (why: Refused) => void): void {
@@ -274,7 +286,10 @@ export class Room implements Tenant {
     this.fetching = true;
     this.socket.ask({ type: 'history', room: this.name, before, limit: this.timeline.entries.length === 0 ? 2 * PAGE : PAGE }, (answer) => {
       this.fetching = false;
-      if (answer.type === 'history') this.timeline.prepend(answer.messages, answer.earlier);
+      if (answer.type === 'history') {
+        this.timeline.prepend(answer.messages, answer.earlier);
+        this.own.learn(answer.mine);
+      }
       this.tell();
     });
     this.tell();
