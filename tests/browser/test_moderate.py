@@ -165,7 +165,6 @@ def a_ban_is_appealed(court: Court) -> None:
     tom.get_by_label("Why should the ban be lifted?").fill("It was my cat.")
     tom.get_by_role("button", name="Send appeal").click()
     expect(tom.get_by_text("The team has your appeal")).to_be_visible()
-    mona.reload()
     appeal = mona.locator("fl-queue .wait[data-id]")
     expect(appeal).to_contain_text("It was my cat.")
     expect(appeal).to_contain_text("Banned for: Spam again")

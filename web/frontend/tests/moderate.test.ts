@@ -4,8 +4,9 @@ import { Room, type Watcher } from '../src/lib/room';
 import { commandOf, type Pressed } from '../src/moderate/keys';
 import { showing } from '../src/moderate/layout';
 import { withValue } from '../src/moderate/mode-fields';
-import { fits, lineOf, moved, successor, waiting, withChange, withHeld, withLine, type Logged, type LogFilter } from '../src/moderate/records';
-import type { Appeal, LogLine, RoomSettings } from '../src/moderate/server';
+import { Desk } from '../src/moderate/desk';
+import { fits, heldAfter, lineOf, moved, successor, waiting, withChange, withLine, type Logged, type LogFilter } from '../src/moderate/records';
+import type { Appeal, LogLine, RoomSettings, Server } from '../src/moderate/server';
 import { deed, detail, reasonsOf } from '../src/moderate/words';
 import { events, joined, message, posted, World } from './fake-server';
 
@@ -23,8 +24,25 @@ describe('the queue', () => {
   });
 
   it('takes a message that is told twice once', () => {
-    expect(withHeld(held, message('b') as Message, []).length).toBe(2);
-    expect(withHeld(held, message('c') as Message, []).length).toBe(3);
+    const after = (id: string): string[] => heldAfter(held, { kind: 'held', message: message(id) as Message, why: [] }).map((one) => one.message.id);
+    expect(after('b')).toEqual(['a', 'b']);
+    expect(after('c')).toEqual(['a', 'b', 'c']);
+    expect(heldAfter(held, { kind: 'decided', id: 'a', let_through: true, by: 'mona' }).map((one) => one.message.id)).toEqual(['b']);
+  });
+
+  it('misses nothing that is told while it is read', async () => {
+    let answer: (page: { items: typeof held }) => void = () => undefined;
+    const read = new Promise<{ items: typeof held }>((resolve) => (answer = resolve));
+    const nothing = async (): Promise<{ items: never[] }> => ({ items: [] });
+    const server = { held: () => read, appeals: nothing, settings: nothing, terms: async () => [], suspicious: async () => [], log: nothing };
+    const host = { addController: () => undefined, removeController: () => undefined, requestUpdate: () => undefined, updateComplete: Promise.resolve(true) };
+    const desk = new Desk(host, server as unknown as Server);
+    const done = desk.read();
+    desk.event({ kind: 'held', message: message('c') as Message, why: [] });
+    desk.event({ kind: 'decided', id: 'a', let_through: false, by: 'mona' });
+    answer({ items: held });
+    await done;
+    expect(desk.held?.map((one) => one.message.id)).toEqual(['b', 'c']);
   });
 
   it.each([

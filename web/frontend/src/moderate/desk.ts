@@ -7,11 +7,9 @@ import type { Watcher } from '../lib/room';
 import { asApiError } from '../lib/session';
 import { List } from '../people/list';
 import type { Decision } from './keys';
-import { lineOf, waiting, withChange, withHeld, withLine, type LogFilter, type Waiting } from './records';
+import { heldAfter, lineOf, waiting, withChange, withLine, type LogFilter, type QueueEvent, type Waiting } from './records';
 import type { Appeal, Held, LogLine, RoomSettings, Server, ChatSettingsChange, Term } from './server';
 
-/** Nobody tells of new appeals. Milliseconds. */
-const APPEALS_MS = 30_000;
 /** A timeout by one key. Seconds. */
 export const TIMEOUT = 600;
 const KEPT = 50;
@@ -44,8 +42,9 @@ export class Desk implements ReactiveController, Watcher {
   me = '';
   private changing: Promise<unknown> = Promise.resolve();
 
-  private timer = 0;
   private dismissal = 0;
+  /** What the room told of the queue while it is being read: the answer may be older. */
+  private meanwhile: QueueEvent[] | null = null;
 
   constructor(
     private readonly host: ReactiveControllerHost,
@@ -55,12 +54,7 @@ export class Desk implements ReactiveController, Watcher {
     host.addController(this);
   }
 
-  hostConnected(): void {
-    this.timer = window.setInterval(() => void this.readAppeals(), APPEALS_MS);
-  }
-
   hostDisconnected(): void {
-    window.clearInterval(this.timer);
     window.clearTimeout(this.dismissal);
   }
 
@@ -77,11 +71,13 @@ export class Desk implements ReactiveController, Watcher {
   event(event: RoomEvent): void {
     switch (event.kind) {
       case 'held':
-        if (this.held !== null) this.held = withHeld(this.held, event.message, event.why);
-        break;
       case 'decided':
-        if (this.held !== null) this.held = this.held.filter((one) => one.message.id !== event.id);
+        this.meanwhile?.push(event);
+        if (this.held !== null) this.held = heldAfter(this.held, event);
         break;
+      case 'appealed':
+        void this.readAppeals();
+        return;
       case 'settings':
         if (this.known !== null) this.known = { ...this.known, ...event.settings };
         // Its version is told by the interface only.
@@ -138,6 +134,8 @@ export class Desk implements ReactiveController, Watcher {
 
   /** Everything anew. */
   async read(): Promise<void> {
+    const meanwhile: QueueEvent[] = [];
+    this.meanwhile = meanwhile;
     try {
       const [held, appeals, settings, terms, suspicious] = await Promise.all([
         this.server.held(),
@@ -148,7 +146,7 @@ export class Desk implements ReactiveController, Watcher {
         this.log.read(),
       ]);
       this.watched = new Set(suspicious);
-      this.held = held.items;
+      this.held = meanwhile.reduce(heldAfter, held.items);
       this.appeals = appeals.items;
       this.known = settings;
       this.terms = terms;
@@ -156,12 +154,13 @@ export class Desk implements ReactiveController, Watcher {
     } catch (error) {
       this.problem = asApiError(error);
     }
+    if (this.meanwhile === meanwhile) this.meanwhile = null;
     this.people += 1;
     this.host.requestUpdate();
   }
 
   async readAppeals(): Promise<void> {
-    if (this.appeals === null || document.visibilityState === 'hidden') return;
+    if (this.appeals === null) return;
     await this.quietly(async () => {
       this.appeals = (await this.server.appeals()).items;
     });

@@ -1,6 +1,6 @@
 /** What the moderation page keeps, and how it changes with what the room tells. Pure. */
 
-import type { Message, RoomEvent } from '../lib/frames';
+import type { RoomEvent } from '../lib/frames';
 import type { Appeal, ChatSettingsChange, Held, LogLine, RoomSettings } from './server';
 
 export type Waiting = { kind: 'held'; id: string; held: Held } | { kind: 'appeal'; id: string; appeal: Appeal };
@@ -13,7 +13,12 @@ export function waiting(held: readonly Held[], appeals: readonly Appeal[]): Wait
   ];
 }
 
-export function withHeld(list: readonly Held[], message: Message, why: string[]): readonly Held[] {
+export type QueueEvent = Extract<RoomEvent, { kind: 'held' | 'decided' }>;
+
+/** The held messages after what the room told; what is known already is not there twice. */
+export function heldAfter(list: readonly Held[], event: QueueEvent): readonly Held[] {
+  if (event.kind === 'decided') return list.filter((one) => one.message.id !== event.id);
+  const { message, why } = event;
   return list.some((one) => one.message.id === message.id) ? list : [...list, { message, why, created_ms: message.at }];
 }
 
