@@ -94,6 +94,8 @@ export class ChatList extends PageElement {
   }
 
   protected override updated(): void {
+    // Whoever reads back is not moved by what is looked up later.
+    this.toggleAttribute('data-back', !this.window.follows);
     if (this.window.follows) this.toEnd();
     else if (this.place !== null) {
       const found = this.rowOf(this.place.key);

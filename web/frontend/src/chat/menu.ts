@@ -20,6 +20,9 @@ export class ChatMenu extends PageElement {
   /** There is a picture to align to. */
   @property({ type: Boolean }) alignable = false;
 
+  /** Links are looked up in this room. */
+  @property({ type: Boolean }) previewable = false;
+
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('pointerdown', this.onOutside);
@@ -40,6 +43,7 @@ export class ChatMenu extends PageElement {
           ${this.alignable ? this.check(words.menu.aligned, chosen.aligned, (aligned) => this.choose({ aligned }), words.menu.alignedHelp) : nothing}
           ${this.check(words.menu.timestamps, chosen.timestamps, (timestamps) => this.choose({ timestamps }))}
           ${this.check(words.menu.aloud, chosen.aloud, (aloud) => this.choose({ aloud }))}
+          ${this.previewable ? this.check(words.menu.previews, chosen.previews, (previews) => this.choose({ previews })) : nothing}
           <fieldset>
             <legend>${words.menu.size}</legend>
             ${(['small', 'normal', 'large'] as Size[]).map(

@@ -150,7 +150,7 @@ export class ChatPanel extends PageElement {
       <h2>${words.title}</h2>
       ${n > 0 ? html`<span class="present numbers" role="img" aria-label=${words.present(count(n))} title=${words.present(count(n))}>${icon(Users)}${count(n, true)}</span>` : nothing}
       <span class="space"></span>
-      <fl-chat-menu .chosen=${this.chosen} .choose=${this.choose} .present=${present} .alignable=${this.seen !== null}></fl-chat-menu>
+      <fl-chat-menu .chosen=${this.chosen} .choose=${this.choose} .present=${present} .alignable=${this.seen !== null} .previewable=${this.previewable(chat)}></fl-chat-menu>
       ${this.variant === 'side'
         ? html`<button class="button quiet square wide-only" type="button" aria-label=${words.popOut} title=${words.popOut} @click=${this.popOut}>${icon(ExternalLink)}</button>
             <button class="button quiet square wide-only" type="button" aria-label=${words.hide} title=${words.hide} @click=${() => this.dispatchEvent(new CustomEvent('hide'))}>${icon(PanelRightClose)}</button>`
@@ -261,9 +261,16 @@ export class ChatPanel extends PageElement {
     </footer>`;
   }
 
+  /** The server looks links up for whoever is signed in, where the team switched that on. */
+  private previewable(chat: ChatSession): boolean {
+    return chat.room.previews && chat.me !== '' && this.variant !== 'overlay';
+  }
+
   private rowContext(chat: ChatSession): RowContext {
     const { you } = chat.room;
     const overlay = this.variant === 'overlay';
+    const previews = this.chosen.previews && this.previewable(chat);
+    if (previews) chat.learnPreviews();
     const next = {
       me: chat.me,
       moderates: you.may.includes('moderate') && !overlay,
@@ -272,6 +279,7 @@ export class ChatPanel extends PageElement {
       emotes: chat.emotes,
       watched: this.watched,
       reacted: chat.room.own.reacted,
+      preview: previews ? chat.preview : null,
     };
     const before = this.context;
     if (before === null || Object.entries(next).some(([key, value]) => before[key as keyof typeof next] !== value)) this.context = { ...next, act: this.act };

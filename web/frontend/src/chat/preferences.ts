@@ -9,9 +9,11 @@ export interface Preferences {
   size: Size;
   aligned: boolean;
   aloud: boolean;
+  /** What links lead to, where the team has them looked up. */
+  previews: boolean;
 }
 
-const DEFAULTS: Preferences = { timestamps: false, size: 'normal', aligned: false, aloud: true };
+const DEFAULTS: Preferences = { timestamps: false, size: 'normal', aligned: false, aloud: true, previews: true };
 
 export function preferences(): Preferences {
   try {
@@ -21,6 +23,7 @@ export function preferences(): Preferences {
       size: kept.size === 'small' || kept.size === 'large' ? kept.size : 'normal',
       aligned: kept.aligned === true,
       aloud: kept.aloud !== false,
+      previews: kept.previews !== false,
     };
   } catch {
     return DEFAULTS;

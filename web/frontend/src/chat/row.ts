@@ -26,6 +26,8 @@ export interface RowContext {
   watched: ReadonlySet<string>;
   /** `message reaction` of what we reacted with. */
   reacted: ReadonlySet<string>;
+  /** Draws what a link leads to, where the team has links looked up and the reader wants that. */
+  preview: ((href: string, host: string) => TemplateResult) | null;
   act(what: RowAct, entry: MessageEntry, detail?: string): void;
 }
 
@@ -34,6 +36,7 @@ export type RowAct = 'reply' | 'more' | 'delete' | 'timeout' | 'react' | 'pick' 
 export function row(entry: Entry, before: Entry | undefined, context: RowContext, active: boolean): TemplateResult {
   if ('notice' in entry) return notice(entry);
   const { message } = entry;
+  const parts = partsOf(message.text, message.mentions ?? [], context.emotes);
   const separated = before !== undefined && 'message' in before && day(before.message.at) !== day(message.at);
   const mentioned = context.me !== '' && ((message.mentions ?? []).includes(context.me) || message.reply?.name === context.me);
   const classes = ['row', message.kind ?? 'text', mentioned ? 'mentioned' : '', message.author.name === context.me ? 'own' : '', entry.gone ? 'gone' : ''];
@@ -42,7 +45,8 @@ export function row(entry: Entry, before: Entry | undefined, context: RowContext
       ${separated ? html`<p class="day"><span>${day(message.at)}</span></p>` : nothing}
       ${message.kind === 'announcement' ? html`<p class="kind">${icon(Megaphone)}${words.row.announcement}</p>` : nothing}
       ${message.reply && !entry.gone ? quoted(entry, context) : nothing}
-      <p class="line">${head(message, context)}${entry.gone && !context.moderates ? html`<em class="removed">${words.row.gone}</em>` : said(message, context)}</p>
+      <p class="line">${head(message, context)}${entry.gone && !context.moderates ? html`<em class="removed">${words.row.gone}</em>` : said(message, parts, context)}</p>
+      ${entry.gone ? nothing : preview(parts, context)}
       ${entry.gone ? nothing : reactions(entry, context)} ${active && !entry.gone ? tools(entry, context) : nothing}
     </li>
   `;
@@ -69,9 +73,15 @@ export function name(author: Author): TemplateResult {
   return html`<bdi class="name" .style=${`color: ${nameColour(author.colour)}`}>${author.shown}</bdi>`;
 }
 
-function said(message: Message, context: RowContext): TemplateResult {
-  const parts = partsOf(message.text, message.mentions ?? [], context.emotes);
+function said(message: Message, parts: readonly Part[], context: RowContext): TemplateResult {
   return html`<bdi class=${isOnlyPictures(parts) ? 'words large' : 'words'}>${parts.map((part) => shown(part, context.me))}</bdi>${message.edited ? html` <small class="edited">(${words.row.edited})</small>` : nothing}`;
+}
+
+/** Of the first link that can be looked up. */
+function preview(parts: readonly Part[], context: RowContext): TemplateResult | typeof nothing {
+  if (context.preview === null) return nothing;
+  const link = parts.find((part) => part.kind === 'link' && part.href.startsWith('https://'));
+  return link?.kind === 'link' ? context.preview(link.href, link.host) : nothing;
 }
 
 export function shown(part: Part, me: string): TemplateResult | string {

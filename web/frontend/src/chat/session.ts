@@ -8,6 +8,7 @@ import type { RealtimeSocket } from '../lib/socket';
 import { isMessage, type MessageEntry } from '../lib/timeline';
 import { realtime } from './connection';
 import { Moderation } from './moderation';
+import type { RowContext } from './row';
 
 const PEOPLE = 60;
 const AGAIN_MS = 5000;
@@ -21,10 +22,13 @@ export class ChatSession implements ReactiveController {
   /** When slow mode lets us write again, by performance.now(). */
   slowUntil = 0;
   mention: Author | null = null;
+  /** Draws what a link leads to; null until that is loaded, which most rooms never need. */
+  preview: RowContext['preview'] = null;
 
   private unlisten: () => void = () => undefined;
   private frame = 0;
   private emotesKnown = -1;
+  private previewsAsked = false;
   private commandsFor = '';
 
   constructor(
@@ -97,6 +101,18 @@ export class ChatSession implements ReactiveController {
     if (this.emotesKnown !== this.room.emotes) this.learnEmotes();
     const rights = `${this.me} ${this.room.you.may.join()}`;
     if (this.me !== '' && this.commandsFor !== rights) this.learnCommands(rights);
+  }
+
+  learnPreviews(): void {
+    if (this.previewsAsked) return;
+    this.previewsAsked = true;
+    import('./link-preview').then(
+      ({ linkPreview }) => {
+        this.preview = (href, host) => linkPreview(this.channel, href, host);
+        this.host.requestUpdate();
+      },
+      () => window.setTimeout(() => (this.previewsAsked = false), AGAIN_MS),
+    );
   }
 
   private learnEmotes(): void {

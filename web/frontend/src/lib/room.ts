@@ -60,6 +60,8 @@ export class Room implements Tenant {
   readonly timeline = new Timeline();
   readonly drafts = new Drafts();
   readonly own = new Own();
+  /** Whether the team has links looked up. */
+  previews = false;
 
   private epoch = '';
   private seq = 0;
@@ -159,6 +161,7 @@ export class Room implements Tenant {
     this.poll = frame.poll;
     this.present = frame.present;
     this.notices = frame.notices;
+    this.previews = frame.previews;
     this.own.learn(frame.mine);
     if (frame.poll !== null && frame.voted !== null) this.own.choose(frame.poll.id, frame.voted);
   }
