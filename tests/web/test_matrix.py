@@ -134,7 +134,7 @@ class Worlds:
         words |= {"emote": "wave", "kind": "banner", "poll": identifier, "broadcast": "0123456789abcdef"}
         words |= dict.fromkeys(("message", "term", "note", "line", "appeal"), identifier)
         words |= {"webhook": webhook.id, "delivery": delivery.id, "victim": victim}
-        words |= {"call": identifier, "invite": identifier, "secret": ""}
+        words |= {"invite": identifier, "secret": ""}
         if route is not None and route.noun == "calls":
             words |= await self._call(people)
         if route is not None and route.identifier in ABOUT_ACCOUNTS:
@@ -152,7 +152,7 @@ class Worlds:
             person = people[name].account
             await storage.call_log.entered(call.id, name, account=person.id, shown=name, role=CallRole.PERSON, now=datetime.now(UTC))
         await storage.calls.set_role(call.id, people["moderator"].account.id, CallRole.COHOST)
-        return {"call": call.name, "invite": invite.id, "secret": secret}
+        return {"name": call.name, "invite": invite.id, "secret": secret}
 
     @staticmethod
     def _name(text: str) -> Any:

@@ -64,15 +64,15 @@ class CallRoutes:
         await self._storage.audit.write(actor, "call.created", subject=made.id)
         return Answer(call_view(made, records.CallRole.HOST), {"Location": f"{PREFIX}/calls/{made.name}"})
 
-    @NOUN.route("GET", "/calls/{call}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ABSENT)
-    async def read(self, call: str, account: Account) -> Call:
+    @NOUN.route("GET", "/calls/{name}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ABSENT)
+    async def read(self, name: str, account: Account) -> Call:
         """A call you host or were in."""
-        return call_view(*await self._known(call, account))
+        return call_view(*await self._known(name, account))
 
-    @NOUN.route("PATCH", "/calls/{call}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
-    async def change(self, call: str, version: IfMatch, account: Account, body: CallChange) -> Call:
+    @NOUN.route("PATCH", "/calls/{name}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
+    async def change(self, name: str, version: IfMatch, account: Account, body: CallChange) -> Call:
         """Another title or other rules for a call you host; those who are in it are told."""
-        known = await self._hosted(call, account)
+        known = await self._hosted(name, account)
         changed = await self._storage.calls.change(
             known,
             title=records.checked_title(body.title) if isinstance(body.title, str) else None,
@@ -84,45 +84,45 @@ class CallRoutes:
         await self._tell(changed)
         return call_view(changed, records.CallRole.HOST)
 
-    @NOUN.route("DELETE", "/calls/{call}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
-    async def delete(self, call: str, account: Account, actor: Actor) -> None:
+    @NOUN.route("DELETE", "/calls/{name}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
+    async def delete(self, name: str, account: Account, actor: Actor) -> None:
         """End a call you host, for everybody, and forget it with its invites and its log."""
-        known = await self._hosted(call, account)
+        known = await self._hosted(name, account)
         await self._storage.calls.delete(known.id)
         await self._tell(known)
         await self._storage.audit.write(actor, "call.deleted", subject=known.id)
 
-    @NOUN.route("GET", "/calls/{call}/stays", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ABSENT)
-    async def stays(self, call: str, account: Account, page: PageRequest) -> Page[CallStay]:
+    @NOUN.route("GET", "/calls/{name}/stays", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ABSENT)
+    async def stays(self, name: str, account: Account, page: PageRequest) -> Page[CallStay]:
         """Who was in a call and when, newest first: all where you direct it, else those at the time of your own stays."""
-        known, _ = await self._known(call, account)
+        known, _ = await self._known(name, account)
         found = await self._storage.call_log.stays(known.id, account.id, before=page.after or None, limit=page.limit + 1)
         return page.of(found, position, stay_view)
 
-    @NOUN.route("DELETE", "/account/calls/{call}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ABSENT)
-    async def forget(self, call: str, account: Account) -> None:
+    @NOUN.route("DELETE", "/account/calls/{name}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ABSENT)
+    async def forget(self, name: str, account: Account) -> None:
         """Take a call out of your own history. It comes back when you enter it again."""
-        known, _ = await self._known(call, account)
+        known, _ = await self._known(name, account)
         await self._storage.call_log.hide(known.id, account.id)
 
-    @NOUN.route("GET", "/calls/{call}/invites", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ITS_HOSTS)
-    async def invites(self, call: str, account: Account, page: PageRequest) -> Page[CallInvite]:
+    @NOUN.route("GET", "/calls/{name}/invites", who=Who.ACCOUNT, scope=Scope.ACCOUNT_READ, errors=_ITS_HOSTS)
+    async def invites(self, name: str, account: Account, page: PageRequest) -> Page[CallInvite]:
         """The invites of a call you direct that are good, oldest first."""
-        known = await self._directed(call, account)
+        known = await self._directed(name, account)
         found = await self._storage.call_invites.list(known.id, after=page.after, limit=page.limit + 1)
         return page.of(found, lambda invite: invite.id, invite_view)
 
     @NOUN.route(
         "POST",
-        "/calls/{call}/invites",
+        "/calls/{name}/invites",
         who=Who.ACCOUNT,
         scope=Scope.ACCOUNT_WRITE,
         status=201,
         errors=(*_ITS_HOSTS, ErrorCode.LIMIT_REACHED),
     )
-    async def invite(self, call: str, account: Account, body: NewCallInvite) -> CallInvite:
+    async def invite(self, name: str, account: Account, body: NewCallInvite) -> CallInvite:
         """A new invite into a call you direct; its secret is shown this once. Give people its address."""
-        known, life, secret = await self._directed(call, account), records.checked_life(body.minutes), new_call_invite()
+        known, life, secret = await self._directed(name, account), records.checked_life(body.minutes), new_call_invite()
         made = await self._storage.call_invites.create(
             known.id, digest(secret), life, guests=body.guests, single_use=body.single_use, by=account.id
         )
@@ -130,18 +130,18 @@ class CallRoutes:
         site = (self._public or request.host_url).rstrip("/")
         return invite_view(made, secret=secret, url=f"{site}/calls/{known.name}#{secret}")
 
-    @NOUN.route("DELETE", "/calls/{call}/invites/{invite}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
-    async def revoke(self, call: str, invite: str, account: Account) -> None:
+    @NOUN.route("DELETE", "/calls/{name}/invites/{invite}", who=Who.ACCOUNT, scope=Scope.ACCOUNT_WRITE, errors=_ITS_HOSTS)
+    async def revoke(self, name: str, invite: str, account: Account) -> None:
         """Let nobody else in by an invite. Who is in the call stays."""
-        known = await self._directed(call, account)
+        known = await self._directed(name, account)
         await self._storage.call_invites.revoke(known.id, invite)
 
-    @NOUN.route("POST", "/calls/{call}/look", limit=LOOKS, errors=_ABSENT)
-    async def look(self, call: str, actor: Actor, body: CallLook) -> CallPreview:
+    @NOUN.route("POST", "/calls/{name}/look", limit=LOOKS, errors=_ABSENT)
+    async def look(self, name: str, actor: Actor, body: CallLook) -> CallPreview:
         """What you would enter, by an invite that is good, or as its host or co-host. The invite is not used up."""
         await self._count(actor)
         # Whatever is wrong, all is asked for: nothing tells what it was, nor how long it took.
-        found = await self._storage.calls.find(call)
+        found = await self._storage.calls.find(name)
         secret = body.invite[: records.LONGEST_SECRET]
         identifier = found.id if found else _NOBODYS
         invite = await self._storage.call_invites.look(identifier, digest(secret), utc_now(self._clock))

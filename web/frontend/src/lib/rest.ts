@@ -866,23 +866,23 @@ export const calls = {
   /** A new call, of which you are the host. Nobody else enters without an invite. */
   create: (body: NewCall): Promise<Call> => call('POST', '/calls', body),
   /** A call you host or were in. */
-  read: (call: string): Promise<Call> => call('GET', `/calls/${encodeURIComponent(call)}`),
+  read: (name: string): Promise<Call> => call('GET', `/calls/${encodeURIComponent(name)}`),
   /** Another title or other rules for a call you host; those who are in it are told. */
-  change: (call: string, body: CallChange, version: number): Promise<Call> => call('PATCH', `/calls/${encodeURIComponent(call)}`, body, version),
+  change: (name: string, body: CallChange, version: number): Promise<Call> => call('PATCH', `/calls/${encodeURIComponent(name)}`, body, version),
   /** End a call you host, for everybody, and forget it with its invites and its log. */
-  delete: (call: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(call)}`),
+  delete: (name: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(name)}`),
   /** Who was in a call and when, newest first: all where you direct it, else those at the time of your own stays. */
-  stays: (call: string, query: Record<string, string> = {}): Promise<Page<CallStay>> => call('GET', `/calls/${encodeURIComponent(call)}/stays?${new URLSearchParams(query).toString()}`),
+  stays: (name: string, query: Record<string, string> = {}): Promise<Page<CallStay>> => call('GET', `/calls/${encodeURIComponent(name)}/stays?${new URLSearchParams(query).toString()}`),
   /** Take a call out of your own history. It comes back when you enter it again. */
-  forget: (call: string): Promise<void> => call('DELETE', `/account/calls/${encodeURIComponent(call)}`),
+  forget: (name: string): Promise<void> => call('DELETE', `/account/calls/${encodeURIComponent(name)}`),
   /** The invites of a call you direct that are good, oldest first. */
-  invites: (call: string, query: Record<string, string> = {}): Promise<Page<CallInvite>> => call('GET', `/calls/${encodeURIComponent(call)}/invites?${new URLSearchParams(query).toString()}`),
+  invites: (name: string, query: Record<string, string> = {}): Promise<Page<CallInvite>> => call('GET', `/calls/${encodeURIComponent(name)}/invites?${new URLSearchParams(query).toString()}`),
   /** A new invite into a call you direct; its secret is shown this once. Give people its address. */
-  invite: (call: string, body: NewCallInvite): Promise<CallInvite> => call('POST', `/calls/${encodeURIComponent(call)}/invites`, body),
+  invite: (name: string, body: NewCallInvite): Promise<CallInvite> => call('POST', `/calls/${encodeURIComponent(name)}/invites`, body),
   /** Let nobody else in by an invite. Who is in the call stays. */
-  revoke: (call: string, invite: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(call)}/invites/${encodeURIComponent(invite)}`),
+  revoke: (name: string, invite: string): Promise<void> => call('DELETE', `/calls/${encodeURIComponent(name)}/invites/${encodeURIComponent(invite)}`),
   /** What you would enter, by an invite that is good, or as its host or co-host. The invite is not used up. */
-  look: (call: string, body: CallLook): Promise<CallPreview> => call('POST', `/calls/${encodeURIComponent(call)}/look`, body),
+  look: (name: string, body: CallLook): Promise<CallPreview> => call('POST', `/calls/${encodeURIComponent(name)}/look`, body),
 };
 
 export const webhooks = {
