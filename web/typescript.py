@@ -13,7 +13,7 @@ PLACE = Path(__file__).parent / "frontend" / "src" / "lib" / "rest.ts"
 _HEAD = """\
 /** The REST interface. Generated from its description by `python -m web.typescript`: do not edit. */
 
-import { call } from './session';
+import { call as ask } from './session';
 
 /** What can be asked, by noun. A page carries only the nouns it names. */
 export * as rest from './rest';
@@ -81,7 +81,7 @@ def _call(route: Route) -> str:
     summary = json.dumps(route.summary, ensure_ascii=False)[1:-1].replace("*/", "")
     return (
         f"  /** {summary} */\n  {route.handler}: ({', '.join(parameters)}): Promise<{told}> =>"
-        f" call('{route.method}', {address}{arguments}),\n"
+        f" ask('{route.method}', {address}{arguments}),\n"
     )
 
 
