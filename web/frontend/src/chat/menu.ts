@@ -5,6 +5,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Present } from '../lib/frames';
 import { count } from '../lib/format';
+import { closeByKey } from '../parts/dropdown';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { texts } from '../texts';
@@ -66,10 +67,7 @@ export class ChatMenu extends PageElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     event.stopPropagation();
-    if (event.key !== 'Escape') return;
-    const menu = event.currentTarget as HTMLDetailsElement;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
+    closeByKey(event);
   };
 
   private readonly onOutside = (event: Event): void => {

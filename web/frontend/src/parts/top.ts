@@ -9,6 +9,7 @@ import { setTheme, theme, type Theme } from '../lib/theme';
 import { face } from '../people/face';
 import '../people/notifications';
 import { texts } from '../texts';
+import { closeByKey, closeWhenLeft } from './dropdown';
 import { PageElement } from './element';
 import { icon } from './icon';
 import { mark } from './mark';
@@ -56,7 +57,7 @@ export class Top extends PageElement {
     const { account } = this;
     return html`
       <fl-notifications></fl-notifications>
-      <details class="menu" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
+      <details class="menu" @keydown=${closeByKey} @focusout=${closeWhenLeft}>
         <summary aria-label=${words.menu(account.display_name)}>${face(account)}</summary>
         <div class="choices-menu">
           <p>${account.display_name}<span class="sub">${account.name}</span></p>
@@ -68,18 +69,6 @@ export class Top extends PageElement {
       </details>
     `;
   }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return;
-    const menu = event.currentTarget as HTMLDetailsElement;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-
-  private readonly onFocusOut = (event: FocusEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
-  };
 
   private readonly signOut = async (): Promise<void> => {
     await rest.sessions.sign_out().catch(() => undefined);

@@ -4,6 +4,7 @@ import { Bell } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { rest, type Notification } from '../lib/rest';
+import { closeByKey, closeWhenLeft } from '../parts/dropdown';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import { mark } from '../parts/mark';
@@ -43,7 +44,7 @@ export class Notifications extends PageElement {
   protected override render(): TemplateResult {
     const unread = (this.told ?? []).filter((one) => one.read_ms === null).length;
     return html`
-      <details class="menu" @keydown=${this.onKey} @focusout=${this.onFocusOut} @toggle=${this.onToggle}>
+      <details class="menu" @keydown=${closeByKey} @focusout=${closeWhenLeft} @toggle=${this.onToggle}>
         <summary class="button quiet square" aria-label=${words.label(unread)} title=${words.label(unread)}>
           ${icon(Bell)}${unread === 0 ? nothing : html`<span class="unread numbers" aria-hidden="true">${unread > 9 ? '9+' : unread}</span>`}
         </summary>
@@ -91,17 +92,5 @@ export class Notifications extends PageElement {
     const open = (event.currentTarget as HTMLDetailsElement).open;
     if (open && this.told?.some((one) => one.read_ms === null)) rest.follows.read().catch(() => undefined);
     if (!open) void this.look();
-  };
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return;
-    const menu = event.currentTarget as HTMLDetailsElement;
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-
-  private readonly onFocusOut = (event: FocusEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
   };
 }
