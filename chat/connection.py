@@ -18,6 +18,9 @@ MOST_BAD = 5
 PACE = Limit("frames", 60, 3, shared=False)
 """Frames a client may send at once, and how fast it may again: 20 a second."""
 
+CALL_PACE = Limit("call frames", 900, 20, shared=False)
+"""The same of somebody in a call, whose browser tells seven others at once how it can be reached: 45 a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -53,22 +56,22 @@ Outcome = Ask | TellTime | Refuse | Shut
 class Connection:
     """The rules of one socket. ``pace`` is how fast its frames may come, None for any speed."""
 
-    __slots__ = ("_bad", "_full_at", "_greeted", "_heard", "_pace")
+    __slots__ = ("_bad", "_full_at", "_greeted", "_heard", "pace")
 
     def __init__(self, now: float, pace: Limit | None = PACE) -> None:
         self._greeted = False
         self._heard = now
         self._full_at = now
         self._bad = 0
-        self._pace = pace
+        self.pace = pace
 
     def count(self, now: float) -> Shut | None:
         """A frame of any kind came; count it. What it was is told by :meth:`received` where it was a text."""
         if self._greeted:
             self._heard = now
-        if self._pace is None:
+        if self.pace is None:
             return None
-        self._full_at, taken = decide(self._pace, self._full_at, now)
+        self._full_at, taken = decide(self.pace, self._full_at, now)
         return None if taken.allowed else Shut(Close.FLOOD, "Frames came faster than anybody writes.")
 
     def received(self, text: str, now: float) -> Outcome:

@@ -7,7 +7,7 @@ from itertools import count
 
 import structlog
 
-from chat.connection import PACE, Shut
+from chat.connection import CALL_PACE, PACE, Shut
 from chat.metrics import SOCKETS
 from chat.protocol import Close, Hello
 from chat.socket import ClientSocket
@@ -42,13 +42,16 @@ _log = structlog.get_logger("chat")
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """How many sockets a node takes: altogether, from one address and of one account. ``pace``: how fast frames may come."""
+    """How many sockets a node takes: altogether, from one address and of one account. ``pace``: how fast frames may come,
+    ``call_pace`` of somebody who is in a call.
+    """
 
     node: int
     address: int
     account: int
     strangers: bool = True
     pace: Limit | None = PACE
+    call_pace: Limit | None = CALL_PACE
 
 
 class SocketServer:
@@ -58,6 +61,7 @@ class SocketServer:
         self.frames = frames
         self.clock = clock
         self.pace = limits.pace
+        self.call_pace = limits.call_pace
         self._limits = limits
         self._tickets = tickets
         self._tasks = tasks

@@ -7,10 +7,11 @@ from typing import Protocol, cast, get_args
 import structlog
 
 from chat import wire
+from chat.calls.frames import LONGEST_CALL_FRAME
 from chat.connection import Ask, Connection, Outcome, Refuse, Shut, TellTime
 from chat.metrics import CLOSED, FAILURES, RECEIVED
 from chat.outbox import Outbox
-from chat.protocol import Bye, ClientFrame, Close, Hello, Pong, RequestRefused, Self, ServerFrame, Welcome
+from chat.protocol import LONGEST_FRAME, Bye, ClientFrame, Close, Hello, Pong, RequestRefused, Self, ServerFrame, Welcome
 from chat.sockets import Frames, Prepared, prepared
 from chat.tickets import Bond
 from storage.clock import Clock
@@ -38,6 +39,7 @@ class Host(Protocol):
     clock: Clock
     frames: Frames
     pace: Limit | None
+    call_pace: Limit | None
 
     async def greet(self, socket: "ClientSocket", hello: Hello) -> Actor:
         """Who says hello. Raises ``Refused`` or ``Unavailable``; closes the socket where it is one too many."""
@@ -93,6 +95,11 @@ class ClientSocket(asyncio.Protocol):
         """See :class:`chat.sockets.Socket`."""
         if not self._closed and not self._outbox.put(frame.wire):
             self.close(Close.SLOW, "Too much waits to be read.")
+
+    def in_call(self, seated: bool) -> None:
+        """See :class:`chat.sockets.Socket`."""
+        self._reader.longest = LONGEST_CALL_FRAME if seated else LONGEST_FRAME
+        self._connection.pace = self._host.call_pace if seated else self._host.pace
 
     def close(self, code: Close, detail: str, *, retry_after: float = 0) -> None:
         """See :class:`chat.sockets.Socket`."""

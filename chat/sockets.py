@@ -52,6 +52,9 @@ class Socket(Protocol):
     def pass_on(self, frame: Prepared) -> None:
         """Send a frame that many get."""
 
+    def in_call(self, seated: bool) -> None:
+        """Whether longer frames, and more of them, are taken from now on: of somebody who has a seat in a call."""
+
     def close(self, code: Close, detail: str, *, retry_after: float = 0) -> None:
         """Say ``bye`` and close; what was told before still goes out."""
 

@@ -53,11 +53,15 @@ Event = Text | Ping | Filler | Goodbye
 
 
 class Reader:
-    """Takes a connection apart into events. Never holds more than one message and one frame's beginning."""
+    """Takes a connection apart into events; ``longest`` is how many bytes a message may have from now on.
 
-    __slots__ = ("_buffer", "_fragments")
+    Never holds more than one message and one frame's beginning.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_buffer", "_fragments", "longest")
+
+    def __init__(self, longest: int = LONGEST_FRAME) -> None:
+        self.longest = longest
         self._buffer = b""
         self._fragments: bytearray | None = None
 
@@ -94,8 +98,8 @@ class Reader:
             raise Violation(Close.PROTOCOL, "That frame does not belong here.")
         if opcode == _BINARY:
             raise Violation(Close.NOT_TEXT, "This socket speaks text.")
-        if length + len(self._fragments or b"") > LONGEST_FRAME:
-            raise Violation(Close.TOO_LARGE, f"A message has at most {LONGEST_FRAME} bytes.")
+        if length + len(self._fragments or b"") > self.longest:
+            raise Violation(Close.TOO_LARGE, f"A message has at most {self.longest} bytes.")
 
     def _event(self, first: int, payload: bytes) -> Event:
         opcode = first & _OPCODE

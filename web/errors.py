@@ -111,6 +111,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.CALL_ENDED: 409,
         ErrorCode.SEAT_UNKNOWN: 404,
         ErrorCode.SEAT_TAKEN: 409,
+        ErrorCode.SEAT_AWAY: 409,
         ErrorCode.NAME_INVALID: 400,
         ErrorCode.INTERNAL: 500,
     }

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from storage.model.call import CallRole, HowLeft
+
 LONGEST_SDP = 32 * 1024
 """Characters of a session description: an offer of two microphones and two pictures has about 20 thousand."""
 LONGEST_CANDIDATE = 1024
 LONGEST_CALL_FRAME = 48 * 1024
 """Bytes of a frame of somebody who has a seat."""
-MOST_SEATS = 8
 LARGEST_TEXT = 2048
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -18,7 +19,6 @@ CallName = Annotated[str, Meta(min_length=26, max_length=26)]
 SeatName = Annotated[str, Meta(min_length=1, max_length=32)]
 Secret = Annotated[str, Meta(max_length=64)]
 Quality = Literal["", "good", "fair", "poor"]
-Role = Literal["host", "cohost", "person"]
 Order = Literal["mute", "remove", "lower_hand", "cohost", "person"]
 Figure = Annotated[str, Meta(min_length=1, max_length=32)]
 
@@ -142,7 +142,7 @@ class SeatInfo(msgspec.Struct, frozen=True, kw_only=True):
     seat: str
     name: str
     account: str
-    role: Role
+    role: CallRole
     camera: bool
     microphone: bool
     screen: bool
@@ -216,7 +216,7 @@ class SeatLeft(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
 
     call: str
     seat: str
-    how: Literal["left", "removed", "lost"]
+    how: HowLeft
 
 
 class Signalled(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="signalled"):

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from storage.bus import calls, scripts
+from storage.bus.call_states import CallMessages, CallStates
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
@@ -186,6 +187,19 @@ class Bus:
             yield hints
         finally:
             await hints.close()
+
+    def call_states(self, node: NodeId) -> CallStates:
+        """The calls chat nodes share, for one of them."""
+        return CallStates(self._connection, node)
+
+    @asynccontextmanager
+    async def call_messages(self, node: NodeId) -> AsyncIterator[CallMessages]:
+        """What others tell a node of its calls. Never raises."""
+        messages = CallMessages(self._connection, self._clock, node)
+        try:
+            yield messages
+        finally:
+            await messages.close()
 
     async def use_tickets(self, tickets: Sequence[str], *, ttl: float) -> dict[str, bool]:
         """Whether each ticket is used for the first time within ``ttl``, as far as others are concerned: who asks remembers its own."""

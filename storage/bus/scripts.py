@@ -169,3 +169,30 @@ local names = count <= tonumber(ARGV[4]) and redis.call('ZRANGE', KEYS[1], 0, -1
 return {count, strangers, names}
 """)
 """Who a node has in a room; returns how many accounts and strangers are there on all nodes, and the accounts' names while they are few."""
+
+READ_CALL = Script("""
+-- KEYS: call  ARGV: node that is heard of, or '', ttl ms
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local all = redis.call('HGETALL', KEYS[1])
+if ARGV[1] ~= '' and #all > 0 then
+  redis.call('HSET', KEYS[1], 'n:' .. ARGV[1], now)
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return {now, all}
+""")
+"""A call's fields as they were; then its node is heard of."""
+
+WRITE_CALL = Script("""
+-- KEYS: call  ARGV: version it was made of, state, node, ttl ms
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local version = redis.call('HGET', KEYS[1], 'v') or '0'
+if version ~= ARGV[1] then return false end
+-- The first is the time, so that it is greater than any before a loss.
+local written = string.format('%.0f', version == '0' and time[1] * 1000 + math.floor(time[2] / 1000) or version + 1)
+redis.call('HSET', KEYS[1], 'v', written, 's', ARGV[2], 'n:' .. ARGV[3], now)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return written
+""")
+"""Write a call's state unless another was written meanwhile; returns its version or nil."""

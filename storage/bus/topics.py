@@ -1,6 +1,6 @@
 """Every name used on the bus, known from here only."""
 
-from storage.model.ids import BroadcastId, ChannelId, ChannelName, NodeId
+from storage.model.ids import BroadcastId, CallId, ChannelId, ChannelName, NodeId
 from storage.model.rendition import RenditionName
 
 
@@ -97,6 +97,16 @@ def strangers_key(channel: ChannelId) -> str:
 def ticket_key(ticket: str) -> str:
     """Set once, when a socket's ticket is used; time to live as long as the ticket could be shown again."""
     return f"fl:ticket:{ticket}"
+
+
+def call_state_key(call: CallId) -> str:
+    """Hash of a call's state, its version, and when each node that has somebody in it was heard last; time to live an hour."""
+    return f"fl:call:{call}"
+
+
+def call_node_topic(node: NodeId) -> str:
+    """Pub/sub of what other chat nodes tell one of the calls it has somebody in. How a call stands is looked up as well."""
+    return f"fl:call:node:{node}"
 
 
 MENTIONS = "fl:chat:mentions"

@@ -115,6 +115,7 @@ class ErrorCode(StrEnum):
     CALL_ENDED = "call_ended"
     SEAT_UNKNOWN = "seat_unknown"
     SEAT_TAKEN = "seat_taken"
+    SEAT_AWAY = "seat_away"
     NAME_INVALID = "name_invalid"
     INTERNAL = "internal"
 

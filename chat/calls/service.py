@@ -1,0 +1,105 @@
+"""The calls of a node at work, beside its rooms: which frames are theirs, what becomes of closed sockets, what goes on all the time."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from chat.calls.entrance import CallEntrance, Relaying
+from chat.calls.frames import CallRequest
+from chat.calls.hub import TICK, Hub
+from chat.calls.messages import Decided, Message
+from chat.calls.requests import CallRequests
+from chat.metrics import FAILURES
+from chat.protocol import ClientFrame
+from chat.sockets import Frames, Socket
+from storage.bus.call_states import CallMessages, CallStates
+from storage.clock import Clock
+from storage.model.errors import Unavailable
+from storage.model.ids import NodeId
+from storage.node import Tasks, every
+from storage.opening import Storage
+from storage.rate_limits import RateLimits
+
+_log = structlog.get_logger("chat")
+
+
+class Calls:
+    """Implements :class:`chat.sockets.Frames`; what is no call's goes on to ``rooms``."""
+
+    def __init__(
+        self,
+        rooms: Frames,
+        storage: Storage,
+        clock: Clock,
+        node: NodeId,
+        *,
+        states: CallStates,
+        messages: CallMessages,
+        rates: RateLimits,
+        relaying: Relaying,
+    ) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._messages = messages
+        self._tasks: Tasks | None = None
+        self._hub = Hub(storage, clock, node, states)
+        self._entrance = CallEntrance(storage, self._hub, rates=rates, relaying=relaying, clock=clock)
+        self._hub.over = self._entrance.end_waiting
+        self._requests = CallRequests(storage, self._hub, self._entrance, rates=rates, relaying=relaying, clock=clock)
+
+    async def run(self) -> None:
+        """Work, until cancelled."""
+        async with Tasks("calls") as tasks:
+            self._tasks = tasks
+            tasks.start("hear", self._hub.hear(self._messages, self._decided))
+            tasks.start("tick", every(self._clock, TICK, self._tick, name="calls"))
+            await asyncio.Event().wait()
+
+    async def received(self, socket: Socket, frame: ClientFrame) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        if isinstance(frame, CallRequest):
+            await self._requests.do(socket, frame)
+        else:
+            await self._rooms.received(socket, frame)
+
+    async def changed(self, socket: Socket) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        await self._rooms.changed(socket)
+
+    def closed(self, socket: Socket) -> None:
+        """See :class:`chat.sockets.Frames`."""
+        self._rooms.closed(socket)
+        if self._entrance.gone(socket):
+            self._start("closed", self._entrance.closed(socket))
+
+    def _decided(self, message: Message) -> None:
+        call = self._hub.get(message.call)
+        if isinstance(message, Decided) and call is not None:
+            self._start("decided", self._entrance.decided(call, message.knock, admit=message.admit))
+
+    async def _tick(self) -> None:
+        try:
+            await self._hub.tick()
+        except Unavailable:
+            raise
+        except Exception:
+            FAILURES.inc()
+            _log.exception("calls_failed")
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Unavailable:
+                # The next tick does it.
+                return
+            except Exception:
+                FAILURES.inc()
+                _log.exception("call_failed", what=name)
+
+        if self._tasks is not None:
+            self._tasks.start(name, guarded())
+        else:
+            work.close()
