@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from storage.access import Granted
-from storage.chat.events import MessageKind
+from storage.chat.events import Logged, MessageKind
 from storage.model.account import Actor
 
 
@@ -22,3 +22,6 @@ class Commands(Protocol):
 
     async def run(self, actor: Actor, granted: Granted, text: str) -> CommandDone:
         """Do what a text beginning with ``/`` says. Raises a FanlightError; ``COMMAND_UNKNOWN`` where it says nothing known."""
+
+    async def said(self, actor: Actor, granted: Granted, line: Logged) -> None:
+        """What a command let be written is written, and stands in the log."""

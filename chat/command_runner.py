@@ -13,7 +13,7 @@ from chat.shows import Shows
 from chat.team import Team
 from chat.terms import Term
 from storage.access import Action, Granted
-from storage.chat.events import MessageKind
+from storage.chat.events import Logged, MessageKind
 from storage.clock import Clock
 from storage.model.account import Actor
 from storage.model.channel import ChannelRole
@@ -53,6 +53,10 @@ class CommandRunner:
                 return CommandDone(say=parsed.text, kind=MessageKind.ANNOUNCEMENT)
             case name:
                 return CommandDone(text=await self._runs[name](actor, granted, parsed))
+
+    async def said(self, actor: Actor, granted: Granted, line: Logged) -> None:
+        """See :class:`chat.command.Commands`."""
+        await self._team.recorded(actor, granted, [line])
 
     def _of_people(self) -> dict[str, Run]:
         acts, of = self._moderation, _name

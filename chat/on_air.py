@@ -1,6 +1,6 @@
 """Which broadcast runs on a channel, as the bus says."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from storage.bus.messages import BroadcastInfo
 from storage.bus.redis import Bus
@@ -44,8 +44,13 @@ class OnAir:
         self._known = await self._ask(list(self._channels()))
 
     async def _ask(self, channels: list[ChannelName]) -> dict[ChannelName, BroadcastId | None]:
-        found = await self._bus.read_several([broadcast_key(channel) for channel in channels], BroadcastInfo)
-        return {channel: _running(info) for channel, info in zip(channels, found, strict=True)}
+        return await running(self._bus, channels)
+
+
+async def running(bus: Bus, channels: Sequence[ChannelName]) -> dict[ChannelName, BroadcastId | None]:
+    """The broadcasts that run now on channels. Raises ``Unavailable(BUS_UNAVAILABLE)``."""
+    found = await bus.read_several([broadcast_key(channel) for channel in channels], BroadcastInfo)
+    return {channel: _running(info) for channel, info in zip(channels, found, strict=True)}
 
 
 def _running(info: BroadcastInfo | None) -> BroadcastId | None:

@@ -103,7 +103,7 @@ class Requests:
     async def _send(self, socket: Socket, frame: Send) -> None:
         room, listener, account = self._writer(socket, frame.room)
         await self._pace(room, account)
-        text, kind = frame.text, MessageKind.TEXT
+        text, kind, granted = frame.text, MessageKind.TEXT, None
         if text.startswith("/") and not text.startswith("//"):
             granted = await self._storage.access.require(socket.actor, Action.SEE, room.channel.name)
             done = await self._commands.run(socket.actor, granted, text)
@@ -123,6 +123,8 @@ class Requests:
             broadcast=self._on_air.broadcast(room.channel.name),
         )
         written = await self._poster.post(sent)
+        if granted is not None and written.logged is not None and not written.again:
+            await self._commands.said(socket.actor, granted, written.logged)
         if written.state in {MessageState.REJECTED, MessageState.DELETED} and not written.again:
             raise NotFound(ErrorCode.MESSAGE_NOT_FOUND, "The message is gone.")
         socket.tell(Done(id=frame.id, message=written.message, seq=written.seq, held=written.state is MessageState.HELD))

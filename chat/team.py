@@ -1,6 +1,6 @@
 """What everything a channel's team does has in common: who may, to whom, and who is told when it is done."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 
@@ -75,15 +75,23 @@ class Team:
     async def done(self, actor: Actor, granted: Granted, acted: Acted) -> Acted:
         """Tell other nodes, webhooks and the audit log what was committed; returns the same."""
         self.storage.access.forget(granted.channel.name)
-        await self.by_itself(granted.channel, acted)
-        for line in acted.logged:
-            await self._audit(actor, granted, line)
+        await self.tell(acted.hint)
+        await self.recorded(actor, granted, acted.logged)
         return acted
+
+    async def recorded(self, actor: Actor, granted: Granted, lines: Sequence[Logged]) -> None:
+        """Tell webhooks and the audit log what the log has."""
+        await self._tell_webhooks(granted.channel, lines)
+        for line in lines:
+            await self._audit(actor, granted, line)
 
     async def by_itself(self, channel: Channel, acted: Acted) -> None:
         """The same for what a room did without anybody asking."""
         await self.tell(acted.hint)
-        for line in acted.logged:
+        await self._tell_webhooks(channel, acted.logged)
+
+    async def _tell_webhooks(self, channel: Channel, lines: Sequence[Logged]) -> None:
+        for line in lines:
             payload = {
                 "channel": channel.name,
                 "action": line.action,

@@ -1,7 +1,7 @@
 """One act of a team: what it does, its line in the log and what the room is told of it, written together or not at all."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,6 +52,11 @@ class Act:
     def tell(self, *events: Event) -> None:
         """Tell the room."""
         self._events.extend(events)
+
+    @property
+    def told(self) -> Sequence[Event]:
+        """What is told so far; for who writes it themselves in place of :meth:`commit`."""
+        return self._events
 
     @property
     def next_seq(self) -> int:

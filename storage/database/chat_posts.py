@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -11,13 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.chat.events import Event, Held, Message, Posted, RoomHint
+from storage.chat.events import Event, Held, Logged, Message, MessageKind, Posted, RoomHint
 from storage.database.channel_rows import AnyRow
+from storage.database.chat_act import Act
 from storage.database.chat_log import RoomRow, append, append_all, locked
 from storage.database.repository import Repository
 from storage.database.tables import chat_member as members
 from storage.database.tables import chat_message as messages
-from storage.model.chat import MessageState, Suspicion
+from storage.model.chat import MessageState, ModerationAction, Suspicion
 from storage.model.errors import ErrorCode, NotFound
 from storage.model.ids import AccountId, BroadcastId, ChannelId, RecordId
 
@@ -45,12 +46,16 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a post; of one that was written before (``again``), what became of it then. ``seq`` is 0 while it is not visible."""
+    """What became of a post; of one that was written before (``again``), what became of it then. ``seq`` is 0 while it is not visible.
+
+    ``logged`` is the line of the moderation log that an announcement has.
+    """
 
     message: RecordId
     seq: int
     state: MessageState
     again: bool = False
+    logged: Logged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,9 @@ class PostRepository(Repository):
             if rows:
                 await connection.execute(insert(messages), rows)
                 await _count(connection, rows, now)
+                for channel, one in made.items():
+                    if one.announced:
+                        await _log_announcements(connection, rooms[channel], one, now)
                 hints = await append_all(connection, [(rooms[channel], one.happened) for channel, one in made.items() if one.happened], now)
         return {
             channel: RoomPosts(room, made[channel].written, hints.get(channel)) if channel in made else RoomPosts(room, stale=True)
@@ -167,10 +175,11 @@ class _Made:
     happened: list[Event]
     rows: list[dict[str, object]]
     written: list[Written]
+    announced: list[Post]
 
 
 def _made(room: RoomRow, posts: Sequence[Post], before: dict[tuple[str, str, str], Written], now: datetime) -> _Made:
-    made = _Made([], [], [])
+    made = _Made([], [], [], [])
     for post in posts:
         key = (room.channel, post.author, post.client_id)
         known = before.get(key)
@@ -181,6 +190,8 @@ def _made(room: RoomRow, posts: Sequence[Post], before: dict[tuple[str, str, str
         visible = post.state is MessageState.VISIBLE
         made.happened.append(Posted(message=message) if visible else Held(message=message, why=post.held_for))
         seq = room.seq + len(made.happened) if visible else None
+        if visible and message.kind is MessageKind.ANNOUNCEMENT:
+            made.announced.append(post)
         made.rows.append(
             {
                 "id": message.id,
@@ -204,6 +215,16 @@ def _made(room: RoomRow, posts: Sequence[Post], before: dict[tuple[str, str, str
         made.written.append(done)
         before[key] = Written(done.message, done.seq, done.state, again=True)
     return made
+
+
+async def _log_announcements(connection: AsyncConnection, room: RoomRow, made: _Made, now: datetime) -> None:
+    """Add to the moderation log what the team announced, after all that was written."""
+    act = Act(connection, room, now)
+    for post in made.announced:
+        await act.log(ModerationAction.ANNOUNCE, by=post.author, message=RecordId(post.message.id))
+    made.happened.extend(act.told)
+    lines = {line.message: line for line in act.told if isinstance(line, Logged)}
+    made.written[:] = [replace(one, logged=lines.get(one.message)) for one in made.written]
 
 
 async def _count(connection: AsyncConnection, rows: Sequence[Mapping[str, object]], now: datetime) -> None:

@@ -80,6 +80,17 @@ async def test_the_team_is_told_of_an_appeal_at_once_and_nobody_else(two: Chat) 
         assert told(stranger, "appealed") == []
 
 
+async def test_an_announcement_is_told_to_everybody_and_to_the_log(two: Chat) -> None:
+    async with two.talker("ada") as ada, two.talker(node=1) as stranger:
+        done = await ada.say("/announce We begin at eight.")
+        await stranger.sees("We begin at eight.")
+        await ada.until(lambda: [event["action"] for event in told(ada, "logged")] == ["announce"])
+        assert told(ada, "logged")[0]["message"] == done["message"]
+        await ada.say("hello")
+        await stranger.sees("hello")
+        assert told(stranger, "logged") == []
+
+
 async def test_a_warning_is_acknowledged_before_anything_is_written(two: Chat) -> None:
     async with two.talker("ada") as ada, two.talker("grace", node=1) as grace:
         await ada.say("/warn grace Mind the rules.")

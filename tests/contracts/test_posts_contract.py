@@ -5,15 +5,29 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from storage.chat.events import Appealed, Audience, Author, Cleared, EmotesChanged, Event, Held, Message, Posted, decoded
+from storage.chat.events import (
+    Appealed,
+    Audience,
+    Author,
+    Cleared,
+    EmotesChanged,
+    Event,
+    Held,
+    Logged,
+    Message,
+    MessageKind,
+    Posted,
+    decoded,
+)
 from storage.clock import SystemClock, utc_now
 from storage.database.chat_log import append_all, append_alone, locked
 from storage.database.chat_posts import DELAYED, Post, Written
 from storage.model.account import Account
 from storage.model.channel import Channel
-from storage.model.chat import MessageState
+from storage.model.chat import MessageState, ModerationAction
 from storage.model.errors import Conflict, ErrorCode, NotFound
 from storage.model.ids import new_record_id
 from tests.contracts.conftest import Records
@@ -174,6 +188,25 @@ async def test_events_of_many_rooms_are_written_at_once_each_at_its_place(record
             hints[channel.id].events if channel.id in hints else ()
         )
     assert [one.audience for one in hints[second.id].events] == [Audience.TEAM]
+
+
+async def test_an_announcement_has_its_line_in_the_log_once(records: Records) -> None:
+    ada = await records.account("ada")
+    channel = await records.channel("main", ada)
+    plain = post(ada, "2")
+    announced = post(ada, "1")
+    announced = replace(announced, message=msgspec.structs.replace(announced.message, kind=MessageKind.ANNOUNCEMENT))
+    first, second = await write(records, channel, announced, plain)
+    assert first.logged is not None
+    assert (first.seq, second.seq, second.logged) == (1, 2, None)
+    events = await logged(records, channel)
+    assert [type(event) for event in events] == [Posted, Posted, Logged]
+    assert events[2] == first.logged
+    (again,) = await write(records, channel, announced)
+    assert (again.again, again.seq) == (True, 1)
+    (line,) = await records.storage.moderation.actions.list(channel.id)
+    assert (line.id, line.action, line.message) == (first.logged.id, ModerationAction.ANNOUNCE, first.message)
+    assert (first.logged.by, first.logged.message) == ("ada", first.message)
 
 
 async def test_who_reacted_how_is_told_by_account_and_message(records: Records) -> None:

@@ -145,6 +145,8 @@ class Explored:
                 return {"name": "bot", "scopes": ["chat"], "days": None}
             case "chat_terms_add":
                 return {"text": f"term{self._next()}", "form": "literal"}
+            case "chat_announcements_announce":
+                return {"text": "Hello."}
             case "polls_open":
                 return {"question": "Which?", "options": ["this", "that"], "seconds": 60}
             case _:

@@ -72,6 +72,7 @@ MATRIX: dict[str, Ask] = {
     "emotes_add": Ask(OWNER, data=b"", headers=PNG),
     "emotes_remove": Ask(OWNER, says="not_found"),
     "previews_preview": Ask(SEES, query="url=https://127.0.0.1/", says="not_allowed"),
+    "chat_announcements_announce": Ask(TEAM, json={"text": "Hello."}),
     "polls_poll": Ask(SEES, says="not_found"),
     "polls_open": Ask(TEAM, json={"question": "Which?", "options": ["this", "that"]}),
     "polls_close": Ask(TEAM),

@@ -138,6 +138,18 @@ async def test_a_filter_is_tried_on_the_history_and_changes_nothing(studio: Stud
     assert await code(await studio.mod.post(f"{BASE}/chat/terms/test", json={"text": "(", "form": "expression"})) == (422, "term_invalid")
 
 
+async def test_an_announcement_is_a_message_with_its_line_in_the_log(studio: Studio) -> None:
+    path = f"{BASE}/chat/announcements"
+    assert await code(await studio.guest.post(path, json={"text": "Hello."})) == (403, "not_allowed")
+    assert await code(await studio.mod.post(path, json={"text": " "})) == (400, "message_empty")
+    assert await code(await studio.mod.post(path, json={"text": "x" * 501})) == (422, "message_too_long")
+    made = await told(await studio.mod.post(path, json={"text": "We begin at eight."}), 201)
+    (line,) = (await told(await studio.mod.get(f"{BASE}/chat/log?action=announce")))["items"]
+    assert (line["id"], line["by"]) == (made["line"], "mod")
+    ((_, message),) = await studio.site.storage.messages.history(studio.room.channel.id)
+    assert (message.id, message.kind, message.text) == (line["message"], "announcement", "We begin at eight.")
+
+
 async def test_who_is_banned_appeals_once_and_what_is_granted_lifts_the_ban(studio: Studio) -> None:
     path = f"{BASE}/chat/appeal"
     assert await code(await studio.guest.post(path, json={"text": "Please."})) == (404, "not_found")

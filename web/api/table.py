@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chat.announcements import Announcements
 from web.api import (
     accounts,
     admin,
@@ -9,6 +10,7 @@ from web.api import (
     calls,
     channel_pictures,
     channels,
+    chat_announcements,
     chat_appeals,
     chat_commands,
     chat_deletions,
@@ -78,6 +80,7 @@ TABLE: tuple[tuple[Noun, Make], ...] = (
     (chat_commands.NOUN, lambda of: chat_commands.ChatCommandRoutes(of.storage)),
     (chat_emotes.NOUN, lambda of: chat_emotes.EmoteRoutes(of.storage, of.pictures)),
     (chat_polls.NOUN, lambda of: chat_polls.PollRoutes(of.storage, of.shows)),
+    (chat_announcements.NOUN, lambda of: chat_announcements.ChatAnnouncementRoutes(Announcements(of.team, of.clock))),
     (chat_pins.NOUN, lambda of: chat_pins.ChatPinRoutes(of.shows)),
     (
         chat_previews.NOUN,

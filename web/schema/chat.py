@@ -32,6 +32,12 @@ class Emotes(msgspec.Struct, frozen=True, kw_only=True):
     emotes: tuple[Emote, ...]
 
 
+class NewAnnouncement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a channel's team says to everybody, as long as a message."""
+
+    text: str
+
+
 class PollAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question with 2 to 10 options that runs for 15 seconds to a day."""
 

@@ -383,6 +383,8 @@ export interface Mute { seconds?: number; reason?: string; }
 
 export interface NewAccount { name: string; password: string; display_name?: string; email?: string | null; invite?: string | null; }
 
+export interface NewAnnouncement { text: string; }
+
 export interface NewApiToken { name: string; scopes: (string)[]; days?: number | null; }
 
 export interface NewAppeal { text: string; }
@@ -683,6 +685,11 @@ export const polls = {
   close: (name: string, poll: string): Promise<void> => ask('POST', `/channels/${encodeURIComponent(name)}/poll/${encodeURIComponent(poll)}/close`),
   /** Show no poll any more, running or over. */
   dismiss: (name: string): Promise<void> => ask('DELETE', `/channels/${encodeURIComponent(name)}/poll`),
+};
+
+export const chat_announcements = {
+  /** Say something to everybody, set off from the rest. */
+  announce: (name: string, body: NewAnnouncement): Promise<Done> => ask('POST', `/channels/${encodeURIComponent(name)}/chat/announcements`, body),
 };
 
 export const chat_pins = {
