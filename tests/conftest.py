@@ -1,4 +1,5 @@
 pytest_plugins = [
+    "tests.fixtures.coturn",
     "tests.fixtures.leaks",
     "tests.fixtures.log_scan",
     "tests.fixtures.mail",

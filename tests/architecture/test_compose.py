@@ -17,7 +17,8 @@ DEFAULTS = Settings()
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
     """The service's variables with each `${NAME:-default}` and `${NAME:?hint}` filled in as somebody would."""
-    filled = {"FANLIGHT_ANNOUNCED_IPS": "192.0.2.1", "FANLIGHT_SECRET": "x" * 32}
+    secrets = {"FANLIGHT_SECRET": "x" * 32, "FANLIGHT_TURN_SECRET": "y" * 32}
+    filled = {"FANLIGHT_ANNOUNCED_IPS": "192.0.2.1", "TURN_ADDRESS": "192.0.2.1"} | secrets
     variable = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}")
     return {
         name: variable.sub(lambda match: filled.get(match[1], match[2] if match[2] is not None else "x"), value)
@@ -54,6 +55,18 @@ def test_ports_that_people_reach_are_open_and_no_others() -> None:
         "edge": [f"{DEFAULTS.edge_port}:{DEFAULTS.edge_port}/tcp"],
         "ingest": [f"{DEFAULTS.media_port}:{DEFAULTS.media_port}/udp"],
     }
+
+
+def test_the_turn_server_has_the_configuration_that_is_tested_and_the_secret_of_the_chat_nodes() -> None:
+    coturn = SERVICES["coturn"]
+
+    assert coturn["volumes"] == ["./deploy/turnserver.conf:/etc/coturn/fanlight.conf:ro"]
+    assert [line for line in coturn["command"] if "secret" in line] == [
+        "--static-auth-secret=${FANLIGHT_TURN_SECRET:?set it in .env}",
+    ]
+    settings = Settings.from_environment(environment(OURS["chat"]))
+    assert settings.turn_urls == ("turn:192.0.2.1:3478?transport=udp", "turn:192.0.2.1:3478?transport=tcp")
+    assert settings.turn_secret != settings.secret
 
 
 def test_every_service_that_stays_says_how_it_is() -> None:
