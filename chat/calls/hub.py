@@ -27,6 +27,8 @@ STEADY = 3.0
 RECORD_SECONDS = 5.0
 """How often a call's record is read: a change by the interface, or its end, is known within this."""
 AT_ONCE = 16
+REAP_SECONDS = 60.0
+"""How often it is looked for calls that the log says go on, though all their nodes are gone: twice in a row, then they ended."""
 
 _log = structlog.get_logger("chat")
 
@@ -41,6 +43,7 @@ class Hub:
         self._states = states
         self.store = CallStore(states)
         self._calls: dict[CallId, LocalCall] = {}
+        self._suspects: set[CallId] = set()
         self._beat_at = self._steady_at = float("-inf")
         self.over: Callable[[LocalCall], None] = lambda _: None
         """Is told of a call that is over, for those who wait before it here."""
@@ -204,6 +207,25 @@ class Hub:
         call.record = record
         facts = Facts(record.title, record.locked, record.lobby)
         await self.change(call, lambda state, _: state.with_facts(facts))
+
+    async def reap(self) -> None:
+        """End in the log what nobody is in any more. Raises ``Unavailable``."""
+        suspects: set[CallId] = set()
+        after = ""
+        while page := await self._storage.call_log.going_on(after=after):
+            after = page[-1].id
+            for record in page:
+                if record.id in self._calls or await self._is_alive(record.id):
+                    continue
+                suspects.add(record.id)
+                if record.id in self._suspects:
+                    await self.change(LocalCall(record, self.node), lambda state, moment: state.swept(moment.beats, moment.now))
+                    await self._storage.call_log.ended(record.id, HowEnded.LOST, utc_now(self._clock))
+        self._suspects = suspects
+
+    async def _is_alive(self, call: CallId) -> bool:
+        moment = await self.store.read(call)
+        return moment.state is not None and bool(moment.state.swept(moment.beats, moment.now).seats)
 
     async def hear(self, messages: CallMessages, decided: Callable[[Message], None]) -> None:
         """Do what other nodes tell, in order, for ever; ``decided`` gets what is none of the hub's."""

@@ -1,14 +1,14 @@
 """The calls of a node at work, beside its rooms: which frames are theirs, what becomes of closed sockets, what goes on all the time."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
 
 from chat.calls.entrance import CallEntrance, Relaying
 from chat.calls.frames import CallRequest
-from chat.calls.hub import TICK, Hub
+from chat.calls.hub import REAP_SECONDS, TICK, Hub
 from chat.calls.messages import Decided, Message
 from chat.calls.requests import CallRequests
 from chat.metrics import FAILURES
@@ -54,7 +54,8 @@ class Calls:
         async with Tasks("calls") as tasks:
             self._tasks = tasks
             tasks.start("hear", self._hub.hear(self._messages, self._decided))
-            tasks.start("tick", every(self._clock, TICK, self._tick, name="calls"))
+            tasks.start("tick", every(self._clock, TICK, self._guarded(self._hub.tick), name="calls"))
+            tasks.start("reap", every(self._clock, REAP_SECONDS, self._guarded(self._hub.reap), name="calls that ended"))
             await asyncio.Event().wait()
 
     async def received(self, socket: Socket, frame: ClientFrame) -> None:
@@ -79,14 +80,20 @@ class Calls:
         if isinstance(message, Decided) and call is not None:
             self._start("decided", self._entrance.decided(call, message.knock, admit=message.admit))
 
-    async def _tick(self) -> None:
-        try:
-            await self._hub.tick()
-        except Unavailable:
-            raise
-        except Exception:
-            FAILURES.inc()
-            _log.exception("calls_failed")
+    @staticmethod
+    def _guarded(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """The same; a defect of ours is written down, and ends no node."""
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except Unavailable:
+                raise
+            except Exception:
+                FAILURES.inc()
+                _log.exception("calls_failed")
+
+        return guarded
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         async def guarded() -> None:

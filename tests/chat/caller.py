@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from storage.model.account import Account
 from storage.model.call import Call, RelayRule
-from storage.secrets import digest, new_one_time_token
+from storage.secrets import digest, new_call_invite
 from tests.chat.nodes import Chat
 
 OFFER = {"type": "offer", "sdp": "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"}
@@ -117,7 +117,7 @@ class Lines:
         return cls(chat, host, await chat.storage.calls.create(host.id, title="Rehearsal", lobby=lobby, relay_only=relay_only))
 
     async def invite(self, **options: Any) -> str:
-        secret = new_one_time_token()
+        secret = new_call_invite()
         await self.chat.storage.call_invites.create(self.call.id, digest(secret), timedelta(hours=1), by=self.host.id, **options)
         return secret
 

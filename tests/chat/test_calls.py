@@ -206,6 +206,18 @@ async def test_an_invitation_for_one_lets_one_in(chat: Chat) -> None:
             assert again.you == let_in.you
 
 
+async def test_invitations_are_not_guessed_and_nobody_knocks_without_end(chat: Chat) -> None:
+    lines = await Lines.made(chat)
+    invite = await lines.invite()
+    async with lines.line(lines.host) as ada, lines.line() as one, lines.line(node=1) as other:
+        asked = [(caller, await caller.send("enter", invite="x" * 32, name="Eve")) for _ in range(11) for caller in (one, other)]
+        codes = [(await caller.outcome(identifier))["code"] for caller, identifier in asked]
+        assert sorted(codes) == ["call_unknown"] * 20 + ["too_many_requests"] * 2
+        assert await refused(other, "enter", invite=invite, name="Eve") == "too_many_requests"
+        # Counted by address for guests, and by account for others.
+        await ada.enter()
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\u202eb", "\u200b", "a\nb\x00"])
 async def test_a_guest_has_a_name_that_can_be_seen(chat: Chat, name: str) -> None:
     lines = await Lines.made(chat)
