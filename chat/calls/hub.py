@@ -25,7 +25,7 @@ TICK = 1.0
 STEADY = 3.0
 """Seconds a node must have been heard itself before it takes others for gone: after an outage of the bus all come back first."""
 RECORD_SECONDS = 5.0
-"""How often a call's record is read: a change by the interface, or its end, is known within this."""
+"""How often a call's record is read: a change by the interface, or its end, of which nobody was told is known within this."""
 AT_ONCE = 16
 REAP_SECONDS = 60.0
 """How often it is looked for calls that the log says go on, though all their nodes are gone: twice in a row, then they ended."""
@@ -194,6 +194,11 @@ class Hub:
         now = self._clock.monotonic()
         steady = now - self._beat_at <= 2 * TICK and now - self._steady_at >= STEADY
         return state.swept(moment.beats, moment.now) if steady else state
+
+    async def record_changed(self, identifier: CallId) -> None:
+        """The record of a call is another, or gone. Raises ``Unavailable(BUS_UNAVAILABLE)``."""
+        if (call := self.get(identifier)) is not None:
+            await self._read_record(call)
 
     async def _read_record(self, call: LocalCall) -> None:
         try:

@@ -42,6 +42,7 @@ class Calls:
     ) -> None:
         self._rooms = rooms
         self._clock = clock
+        self._bus = storage.bus
         self._messages = messages
         self._tasks: Tasks | None = None
         self._hub = Hub(storage, clock, node, states)
@@ -54,9 +55,17 @@ class Calls:
         async with Tasks("calls") as tasks:
             self._tasks = tasks
             tasks.start("hear", self._hub.hear(self._messages, self._decided))
+            tasks.start("records", self._hear_records())
             tasks.start("tick", every(self._clock, TICK, self._guarded(self._hub.tick), name="calls"))
             tasks.start("reap", every(self._clock, REAP_SECONDS, self._guarded(self._hub.reap), name="calls that ended"))
             await asyncio.Event().wait()
+
+    async def _hear_records(self) -> None:
+        """What the interface changes is known at once; the hub also looks for itself."""
+        async with self._bus.call_changes() as changes:
+            async for call in changes:
+                if call is not None and self._hub.get(call) is not None:
+                    self._start("record", self._hub.record_changed(call))
 
     async def received(self, socket: Socket, frame: ClientFrame) -> None:
         """See :class:`chat.sockets.Frames`."""

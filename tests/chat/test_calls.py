@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from chat.calls.hub import RECORD_SECONDS
 from storage.model.call import CallRole, HowEnded, HowLeft
 from storage.settings import Settings
 from tests.chat.caller import OFFER, Caller, Lines, Refusal
@@ -399,3 +400,29 @@ async def test_when_the_bus_dies_calls_go_on_and_are_put_back(chat: Chat, valkey
             await late.enter(invite=invite, name="Late")
             assert late.seats == {ada.you, grace.you, linus.you, late.you}
             assert all(seat["present"] for seat in late.seated["seats"])
+
+
+async def test_what_the_interface_changes_or_forgets_is_known_at_once_on_every_node(chat: Chat) -> None:
+    lines = await Lines.made(chat)
+    calls, bus = chat.storage.calls, chat.storage.bus
+    async with lines.line(lines.host) as ada, lines.line(node=1) as guest:
+        await ada.enter()
+        await guest.enter(invite=await lines.invite(), name="Linus")
+        await calls.change(lines.call, title="Performance", locked=True)
+        await bus.announce_call(lines.call.id)
+        for caller in (ada, guest):
+            changed = await caller.hears("call", within=RECORD_SECONDS / 2, locked=True)
+            assert changed["title"] == "Performance"
+        await calls.delete(lines.call.id)
+        await bus.announce_call(lines.call.id)
+        for caller in (ada, guest):
+            assert (await caller.hears("call_over", within=RECORD_SECONDS / 2))["code"] == "call_ended"
+
+
+@pytest.mark.real_time
+async def test_a_hint_that_was_lost_is_made_up_for(chat: Chat) -> None:
+    lines = await Lines.made(chat)
+    async with lines.line(lines.host) as ada:
+        await ada.enter()
+        await chat.storage.calls.delete(lines.call.id)
+        assert (await ada.hears("call_over", within=2 * RECORD_SECONDS))["code"] == "call_ended"
