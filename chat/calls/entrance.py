@@ -17,7 +17,7 @@ from storage.limits import Limit
 from storage.model.account import Scope
 from storage.model.call import MOST_SEATS, Call, CallRole, HowLeft
 from storage.model.errors import Conflict, ErrorCode, FanlightError, NotFound, Refused, Unavailable
-from storage.model.ids import AccountId
+from storage.model.ids import AccountId, CallId
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
 from storage.secrets import digest, new_session_secret
@@ -25,6 +25,8 @@ from storage.secrets import digest, new_session_secret
 ENTERS = Limit("call-enter", 20, 60, guards=True)
 """Tries of an account, or of a guest's address, to come into a call: invitations are not guessed, and nobody knocks without end."""
 RETURNS = Limit("call-return", 120, 60)
+
+_NOBODYS = CallId("")
 
 Relaying = Callable[[Call, Seat], Relays]
 """What a seat is told of STUN and TURN servers."""
@@ -62,32 +64,20 @@ class CallEntrance:
             return
         name = account.display_name if account is not None else guest_name(frame.name)
         record = await self._storage.calls.find(frame.call)
-        role = await self._role(record, socket)
-        used = b"" if role.may_direct else await self._invited(record, frame.invite, guest=account is None)
-        if record is None:
+        # Whatever is wrong, all is asked for: nothing tells what it was, nor how long it took.
+        identifier, used = _NOBODYS if record is None else record.id, digest(frame.invite)
+        role = await self._storage.calls.role(identifier, account.id) if account is not None else None
+        invite = await self._storage.call_invites.look(identifier, used, utc_now(self._clock))
+        directs = role is not None and role.may_direct
+        if record is None or not (directs or (invite is not None and (invite.guests or account is not None))):
             raise unknown()
         call = await self._hub.open(record)
-        comer = Comer("" if account is None else account.id, role)
-        arrival = Arrival(socket, frame.id, name, comer, used)
+        comer = Comer("" if account is None else account.id, role or CallRole.PERSON)
+        arrival = Arrival(socket, frame.id, name, comer, b"" if directs else used)
         if call.state.way(comer) is Way.SEAT:
             await self._sit(call, arrival)
         else:
             await self._knock(call, arrival)
-
-    async def _role(self, record: Call | None, socket: Socket) -> CallRole:
-        account = socket.actor.account
-        found = None
-        if record is not None and account is not None:
-            found = await self._storage.calls.role(record.id, account.id)
-        return found or CallRole.PERSON
-
-    async def _invited(self, record: Call | None, secret: str, *, guest: bool) -> bytes:
-        """The digest of an invitation that lets them in. Raises ``NotFound(CALL_UNKNOWN)``."""
-        used = digest(secret)
-        invite = await self._storage.call_invites.look(record.id, used, utc_now(self._clock)) if record is not None and secret else None
-        if invite is None or (guest and not invite.guests):
-            raise unknown()
-        return used
 
     async def _sit(self, call: LocalCall, arrival: Arrival) -> None:
         account, comer, now = arrival.socket.actor.account, arrival.comer, utc_now(self._clock)
