@@ -10,6 +10,7 @@ from chat.calls.frames import CallFrame
 from chat.calls.local import LocalCall
 from chat.calls.messages import Look, Message, Pass, decode, encode
 from chat.calls.metrics import CALLS, LEFT, PUT_BACK, SEATS
+from chat.calls.post import Post
 from chat.calls.store import CallStore, Changed, Moment
 from chat.metrics import FAILURES
 from chat.sockets import Prepared
@@ -42,6 +43,7 @@ class Hub:
         self._clock = clock
         self._states = states
         self.store = CallStore(states)
+        self.post = Post(states)
         self._calls: dict[CallId, LocalCall] = {}
         self._suspects: set[CallId] = set()
         self._beat_at = self._steady_at = float("-inf")
@@ -115,8 +117,8 @@ class Hub:
             return
 
     async def send(self, node: NodeId, message: Message) -> bool:
-        """Tell one node; False if it does not listen. Raises ``Unavailable(BUS_UNAVAILABLE)``."""
-        return all(await self._states.tell([(node, encode(message))]))
+        """Tell one node; False if it does not listen. Raises ``Unavailable``: ``BUS_UNAVAILABLE``, ``SERVER_BUSY``."""
+        return await self.post.send(node, encode(message))
 
     async def tell_all(self, call: LocalCall, frame: CallFrame) -> None:
         """Tell everybody in a call a frame."""

@@ -55,6 +55,7 @@ class Calls:
         async with Tasks("calls") as tasks:
             self._tasks = tasks
             tasks.start("hear", self._hub.hear(self._messages, self._decided))
+            tasks.start("post", self._hub.post.run())
             tasks.start("records", self._hear_records())
             tasks.start("tick", every(self._clock, TICK, self._guarded(self._hub.tick), name="calls"))
             tasks.start("reap", every(self._clock, REAP_SECONDS, self._guarded(self._hub.reap), name="calls that ended"))

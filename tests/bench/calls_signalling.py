@@ -115,7 +115,7 @@ async def node(folder: Path, count: int = 1) -> AsyncIterator[tuple[Chat, list[C
     bus = Valkey(folder)
     bus.start()
     settings = {
-        "FANLIGHT_RATE_LIMITS": "100000",
+        "FANLIGHT_RATE_LIMITS": "1000",
         "FANLIGHT_CHAT_SOCKETS_PER_ADDRESS": "20000",
         "FANLIGHT_CHAT_SOCKETS_PER_ACCOUNT": "20000",
     }
