@@ -122,6 +122,7 @@ class CallEntrance:
             if record is None:
                 raise unknown()
             call = await self._hub.open(record)
+        self._hub.keep(call)
         proof = digest(frame.secret)
         await self._hub.refresh(call)
         seat = call.state.seat(frame.seat)
@@ -185,6 +186,7 @@ class CallEntrance:
         waiting = call.waiting.pop(identifier, None)
         if waiting is None:
             return
+        self._hub.keep(call)
         self.forget(waiting.socket)
         self._deciding[waiting.socket.identifier] = waiting
         try:

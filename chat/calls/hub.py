@@ -27,6 +27,8 @@ STEADY = 3.0
 """Seconds a node must have been heard itself before it takes others for gone: after an outage of the bus all come back first."""
 RECORD_SECONDS = 5.0
 """How often a call's record is read: a change by the interface, or its end, of which nobody was told is known within this."""
+KEPT_SECONDS = 30.0
+"""How long a call is kept for somebody who comes in: longer than a request may take."""
 AT_ONCE = 16
 REAP_SECONDS = 60.0
 """How often it is looked for calls that the log says go on, though all their nodes are gone: twice in a row, then they ended."""
@@ -65,9 +67,14 @@ class Hub:
             call = self._calls[record.id] = LocalCall(record, self.node)
             CALLS.set(len(self._calls))
         call.record, call.record_at = record, self._clock.monotonic()
+        self.keep(call)
         facts = Facts(record.title, record.locked, record.lobby)
         await self.change(call, lambda state, _: state.with_facts(facts))
         return call
+
+    def keep(self, call: LocalCall) -> None:
+        """Somebody comes in, who must not find themselves in a call that this node has let go of meanwhile."""
+        call.used_at = self._clock.monotonic()
 
     async def change(self, call: LocalCall, change: Callable[[State, Moment], State]) -> State:
         """Change a call on all nodes; what was left by it is written to its log.
@@ -165,7 +172,7 @@ class Hub:
             self._steady_at = now
         self._beat_at = now
         for call in calls:
-            if not call.is_needed:
+            if not call.is_needed and now - call.used_at >= KEPT_SECONDS:
                 self._calls.pop(call.record.id, None)
         CALLS.set(len(self._calls))
 

@@ -60,6 +60,8 @@ class LocalCall:
         self.coming: set[str] = set()
         """Seats that are being taken here, and have no socket yet."""
         self.record_at = 0.0
+        self.used_at = 0.0
+        """When somebody began to come in here last."""
         self._node = node
 
     @property

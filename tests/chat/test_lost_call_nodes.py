@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chat.calls.hub import Hub
+from chat.calls.hub import KEPT_SECONDS, Hub
 from storage.clock import SystemClock, utc_now
 from storage.model.call import CallRole, HowEnded, HowLeft
 from storage.model.ids import NodeId
@@ -19,6 +19,7 @@ from tests.chat.conftest import SECRET, free_port
 from tests.chat.nodes import Chat, ChatNode
 from tests.chat.process import ChatProcess
 from tests.fixtures.valkey import Valkey
+from tests.storage.hand_clock import HandClock
 
 
 @pytest_asyncio.fixture
@@ -89,3 +90,18 @@ async def test_a_call_all_of_whose_nodes_are_gone_ends_in_the_log(valkey: Valkey
     assert record.how_ended is HowEnded.LOST
     assert visit is not None
     assert [stay.how_left for stay in visit.stays] == [HowLeft.LOST]
+
+
+async def test_a_call_is_not_let_go_of_while_somebody_comes_in(valkey: Valkey, tmp_path: Path) -> None:
+    clock = HandClock(1_764_170_000)
+    async with open_storage(Settings(secret=SECRET, data=tmp_path, redis_url=valkey.url)) as storage:
+        await storage.database.migrate()
+        lines = await Lines.made(Chat([], storage))
+        hub = Hub(storage, clock, NodeId("chat-1"), storage.bus.call_states(NodeId("chat-1")))
+        call = await hub.open(lines.call)
+
+        await hub.tick()
+        assert hub.get(lines.call.id) is call
+        clock.turn(KEPT_SECONDS)
+        await hub.tick()
+        assert hub.get(lines.call.id) is None
