@@ -1,5 +1,7 @@
 /** The frames of the realtime socket, as docs/realtime-protocol.md describes them. Unknown kinds and fields are passed over. */
 
+import type { CallFrame, CallRequest, RelaysAnswer, Seated } from './call-frames';
+
 export type Badge = 'operator' | 'owner' | 'moderator' | 'vip' | 'new';
 
 export interface Author {
@@ -213,11 +215,11 @@ export type RoomFrame =
   | { type: 'left'; room: string; code: string; detail: string }
   | { type: 'mentioned'; room: string; message: Message };
 
-export type Answer = Done | Joined | Earlier | Refused;
+export type Answer = Done | Joined | Earlier | Seated | RelaysAnswer | Refused;
 
-export type ServerFrame = Welcome | Answer | RoomFrame | { type: 'pong'; now: number } | { type: 'bye'; code: number; detail: string; retry_after: number };
+export type ServerFrame = Welcome | Answer | RoomFrame | CallFrame | { type: 'pong'; now: number } | { type: 'bye'; code: number; detail: string; retry_after: number };
 
-/** A request without its id. What is not about a room's log (`join`, `leave`, `history`) is not worth repeating after a reconnection. */
+/** A request without its id. What is not about a room's log (`join`, `leave`, `history`, and all of calls) is not worth repeating after a reconnection. */
 export type Request =
   | { type: 'join'; room: string; epoch?: string; after?: number; token?: string }
   | { type: 'leave'; room: string }
@@ -227,10 +229,11 @@ export type Request =
   | { type: 'react'; room: string; message: string; reaction: string; on: boolean }
   | { type: 'vote'; room: string; poll: string; option: number }
   | { type: 'acknowledge'; room: string }
-  | { type: 'history'; room: string; before: number; limit?: number };
+  | { type: 'history'; room: string; before: number; limit?: number }
+  | CallRequest;
 
 export function lasting(request: Request): boolean {
-  return request.type !== 'join' && request.type !== 'leave' && request.type !== 'history';
+  return request.type !== 'join' && request.type !== 'leave' && request.type !== 'history' && !('call' in request);
 }
 
 /** A frame as it came, or null for what can't be read: it is passed over, as the protocol wants it. */

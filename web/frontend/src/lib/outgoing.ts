@@ -1,6 +1,6 @@
 /** What we asked of the server and have no answer to: kept over reconnections, sent again under the same id, so that it is done once. */
 
-import { lasting, type Answer, type Done, type Earlier, type Joined, type Refused, type Request } from './frames';
+import { lasting, type Answer, type Refused, type Request } from './frames';
 
 export type Answered = (answer: Answer) => void;
 
@@ -70,7 +70,7 @@ export class Outgoing {
   }
 
   /** Gives an answer to whoever asked. Milliseconds after which to `take` again because the server is in trouble, or null. */
-  settle(frame: Done | Joined | Earlier | Refused, now: number): number | null {
+  settle(frame: Answer, now: number): number | null {
     const entry = this.entries.find((one) => one.id === frame.id);
     if (entry === undefined) return null;
     if (frame.type === 'refused' && lasting(entry.request) && PASSING.has(frame.code) && entry.tries < TRIES) {

@@ -2,6 +2,7 @@
 
 import { Backoff } from './backoff';
 import { offsetOf, type Sample } from './clock';
+import type { CallFrame } from './call-frames';
 import { parse, type Request, type RoomFrame, type Self, type ServerFrame, type Welcome } from './frames';
 import { Outgoing, type Answered } from './outgoing';
 
@@ -33,12 +34,17 @@ export interface Surroundings {
   id(): string;
 }
 
-/** Somebody who is told of a room's frames, and of connections coming and going. */
+/** Somebody who is told of a room's or a call's frames, and of connections coming and going. A call's tenant is named by `callTenant`. */
 export interface Tenant {
   readonly name: string;
-  frame(frame: RoomFrame): void;
+  frame(frame: RoomFrame | CallFrame): void;
   online(): void;
   offline(): void;
+}
+
+/** The tenant's name of a call: calls and rooms may be called the same. */
+export function callTenant(call: string): string {
+  return `call ${call}`;
 }
 
 const VERSION = 1;
@@ -180,6 +186,8 @@ export class RealtimeSocket {
       case 'done':
       case 'joined':
       case 'history':
+      case 'seated':
+      case 'relays':
       case 'refused': {
         const pause = this.outgoing.settle(frame, this.around.now());
         if (pause !== null) {
@@ -189,8 +197,8 @@ export class RealtimeSocket {
         return;
       }
       default: {
-        const room = 'room' in frame ? frame.room : '';
-        for (const tenant of this.tenants) if (tenant.name === room) tenant.frame(frame);
+        const name = 'room' in frame ? frame.room : 'call' in frame && typeof frame.call === 'string' ? callTenant(frame.call) : '';
+        for (const tenant of this.tenants) if (tenant.name === name) tenant.frame(frame);
         if (frame.type === 'mentioned') for (const listener of this.listeners) listener(frame);
       }
     }

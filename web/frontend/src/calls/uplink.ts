@@ -1,0 +1,69 @@
+/** Whether the way up carries pictures: they are given up when it does not for a while, and tried again later and later. Pure. */
+
+export interface Reading {
+  /** Milliseconds. */
+  at: number;
+  /** What can be sent in bits a second to all together, null while nobody knows. */
+  available: number | null;
+  /** Of what is sent, the share that was lost in the worst direction, 0 to 1. */
+  lost: number;
+  others: number;
+  /** Something of ours is a picture at this moment, or would be. */
+  pictures: boolean;
+}
+
+/** The least a picture and the sound beside it need, to one of the others. Bits a second. */
+const NEEDED = 90_000;
+const LOST = 0.2;
+const GIVES_UP_MS = 6_000;
+const TRIES_AGAIN_MS = 20_000;
+const LONGEST_MS = 160_000;
+/** Pictures that lasted so long were no mistake: the next pause is short again. */
+const LASTED_MS = 60_000;
+
+export class Uplink {
+  audioOnly = false;
+  private badSince: number | null = null;
+  private since = 0;
+  private pause = TRIES_AGAIN_MS;
+
+  /** Takes a look at the way up; whether `audioOnly` changed. */
+  take(reading: Reading): boolean {
+    return this.audioOnly ? this.maybeBack(reading) : this.maybeOff(reading);
+  }
+
+  /** The person wants pictures, whatever we think of the connection. */
+  insist(at: number): void {
+    this.audioOnly = false;
+    this.badSince = null;
+    this.since = at;
+    this.pause = TRIES_AGAIN_MS;
+  }
+
+  private maybeOff({ at, available, lost, others, pictures }: Reading): boolean {
+    const bad = pictures && others > 0 && ((available !== null && available < NEEDED * others) || lost >= LOST);
+    if (!bad) {
+      this.badSince = null;
+      if (at - this.since > LASTED_MS) this.pause = TRIES_AGAIN_MS;
+      return false;
+    }
+    this.badSince ??= at;
+    if (at - this.badSince < GIVES_UP_MS) return false;
+    this.audioOnly = true;
+    this.since = at;
+    this.badSince = null;
+    return true;
+  }
+
+  /** Sound alone says little of what else would fit: after a pause without losses pictures are tried. */
+  private maybeBack({ at, lost }: Reading): boolean {
+    if (lost >= LOST / 4) this.badSince = at;
+    const calm = at - Math.max(this.since, this.badSince ?? -Infinity);
+    if (calm < this.pause) return false;
+    this.pause = Math.min(LONGEST_MS, this.pause * 2);
+    this.audioOnly = false;
+    this.badSince = null;
+    this.since = at;
+    return true;
+  }
+}

@@ -1,0 +1,82 @@
+/** When a connection to one of the others is helped: an ICE restart where the way is lost, a new connection where that does not help. Pure; the clock is handed in. */
+
+export type Help = 'restart' | 'begin';
+
+/** A way that is lost for a moment often comes back by itself. Milliseconds. */
+const LOST_MS = 2_000;
+/** So long a connection may take; the polite one waits longer, so that not both begin anew. */
+const CONNECTING_MS = 8_000;
+const POLITE_MS = 4_000;
+const LONGEST_MS = 30_000;
+
+export class Watch {
+  private state: 'connecting' | 'connected' | 'lost' = 'connecting';
+  private tries = 0;
+  /** Signals get through to the other. */
+  private reachable = true;
+
+  constructor(
+    private readonly polite: boolean,
+    private since: number,
+  ) {}
+
+  get connected(): boolean {
+    return this.state === 'connected';
+  }
+
+  /** The connection's state changed, in the words of RTCPeerConnection. */
+  changed(state: string, now: number): Help | null {
+    switch (state) {
+      case 'connected':
+        this.state = 'connected';
+        this.tries = 0;
+        return null;
+      case 'disconnected':
+      case 'failed':
+        if (this.state === 'connected') {
+          this.state = 'lost';
+          this.since = now;
+        }
+        return state === 'failed' && this.reachable ? this.help(now) : null;
+      default:
+        // The other began anew.
+        if (this.state === 'connected') {
+          this.state = 'connecting';
+          this.since = now;
+        }
+        return null;
+    }
+  }
+
+  /** While signals do not get through nothing helps, and nothing is tried. */
+  reaches(reachable: boolean, now: number): void {
+    if (reachable && !this.reachable && this.state !== 'connected') this.since = now;
+    this.reachable = reachable;
+  }
+
+  /** Asked now and then. */
+  tick(now: number): Help | null {
+    if (this.state === 'connected' || !this.reachable) return null;
+    return now - this.since >= this.patience ? this.help(now) : null;
+  }
+
+  /** This machine is on another network: what looks connected may not be so any more. */
+  networkChanged(now: number): Help | null {
+    if (!this.reachable) return null;
+    this.since = now;
+    this.tries = Math.max(1, this.tries);
+    return 'restart';
+  }
+
+  private get patience(): number {
+    const extra = this.polite ? POLITE_MS : 0;
+    if (this.state === 'lost' && this.tries === 0) return LOST_MS + extra / 8;
+    return Math.min(LONGEST_MS, CONNECTING_MS * 2 ** Math.max(0, this.tries - 1)) + extra;
+  }
+
+  private help(now: number): Help {
+    this.since = now;
+    this.tries += 1;
+    return this.state === 'lost' && this.tries === 1 ? 'restart' : 'begin';
+  }
+}
