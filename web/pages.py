@@ -22,6 +22,8 @@ PAGES = {
     "/dashboard": "dashboard",
     "/dashboard/<channel>": "dashboard",
     "/moderate/<channel>": "moderate",
+    "/calls": "calls",
+    "/calls/<call>": "call",
     "/admin": "admin",
 }
 """Which page stands at which address."""

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const STATIC = new URL('../../static/', import.meta.url);
-const BUDGET_KIB = { moderate: 85, index: 40, studio: 45, watch: 235, embed: 235, chat: 60, sign: 35, account: 35, dashboard: 35, admin: 35 };
+const BUDGET_KIB = { moderate: 85, index: 40, studio: 45, watch: 235, embed: 235, chat: 60, sign: 35, account: 35, dashboard: 35, admin: 35, calls: 35, call: 60 };
 const read = (name) => readFileSync(new URL(name, STATIC));
 
 let over = false;

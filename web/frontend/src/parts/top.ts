@@ -19,7 +19,7 @@ const words = texts.people.nav;
 
 @customElement('fl-top')
 export class Top extends PageElement {
-  @property() here: 'front' | 'watch' | 'studio' | 'sign' | 'account' | 'dashboard' | 'moderate' | 'admin' = 'front';
+  @property() here: 'front' | 'watch' | 'studio' | 'sign' | 'account' | 'dashboard' | 'moderate' | 'admin' | 'calls' = 'front';
   @state() private theme: Theme = theme();
   @state() private account: Account | null | undefined = undefined;
 
@@ -62,6 +62,7 @@ export class Top extends PageElement {
         <div class="choices-menu">
           <p>${account.display_name}<span class="sub">${account.name}</span></p>
           <a href="/dashboard">${words.dashboard}</a>
+          <a href="/calls">${words.calls}</a>
           <a href="/account">${words.account}</a>
           ${account.role === 'operator' ? html`<a href="/admin">${words.admin}</a>` : nothing}
           <button type="button" @click=${this.signOut}>${words.signOut}</button>

@@ -86,7 +86,7 @@ export interface Choice {
   label: string;
 }
 
-export async function choices(kind: 'videoinput' | 'audioinput'): Promise<Choice[]> {
+export async function choices(kind: 'videoinput' | 'audioinput' | 'audiooutput'): Promise<Choice[]> {
   const all = await devices()
     .enumerateDevices()
     .catch(() => []);

@@ -8,7 +8,7 @@ export const people = {
   save: 'Save',
   saved: 'Saved.',
   remove: 'Remove',
-  nav: { signIn: 'Sign in', signUp: 'Create account', account: 'Account', dashboard: 'Dashboard', admin: 'Administration', signOut: 'Sign out', menu: (name: string): string => `Signed in as ${name}` },
+  nav: { signIn: 'Sign in', signUp: 'Create account', account: 'Account', dashboard: 'Dashboard', calls: 'Calls', admin: 'Administration', signOut: 'Sign out', menu: (name: string): string => `Signed in as ${name}` },
   problems: {
     sign_in_refused: 'The name or the password is not right.',
     password_wrong: 'That is not your password.',
