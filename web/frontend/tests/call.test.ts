@@ -77,7 +77,7 @@ describe('entering a call', () => {
     expect(page.call.phase.kind).toBe('in');
   });
 
-  it.each(['call_full', 'call_locked', 'call_refused', 'call_unknown'])('says that it is not let in: %s', async (code) => {
+  it.each(['call_full', 'call_locked', 'call_denied', 'call_unknown'])('says that it is not let in: %s', async (code) => {
     const page = new Page();
     const wire = await page.entering();
     wire.says({ type: 'refused', id: last(wire, 'enter')['id'], code, detail: 'No.' });

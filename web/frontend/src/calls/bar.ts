@@ -36,7 +36,7 @@ export class CallBar extends PageElement {
       ${small ? html`<button class="button round only-wide" type="button" aria-label=${words.small} title=${words.small} @click=${() => this.act('small')}>${icon(PictureInPicture2)}</button>` : nothing}
       <button class="button round only-wide" type="button" aria-label=${words.keys} title=${words.keys} aria-keyshortcuts="?" @click=${() => this.act('keys')}>${icon(Keyboard)}</button>
       <span class="gap"></span>
-      <button class="button leave" type="button" @click=${() => this.act('leave')}>${icon(PhoneOff)}<span class="wide-words">${words.leave}</span></button>
+      <button class="button leave" type="button" aria-label=${words.leave} title=${words.leave} @click=${() => this.act('leave')}>${icon(PhoneOff)}<span class="wide-words">${words.leave}</span></button>
     </div>`;
   }
 

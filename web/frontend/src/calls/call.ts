@@ -54,7 +54,7 @@ const SAID = 300;
 const RENEW_SHARE = 0.8;
 const SHORTEST_RENEW_MS = 30_000;
 /** Our seat is not there any more: it was away for too long. */
-const GONE: ReadonlySet<string> = new Set(['seat_unknown', 'call_unknown', 'call_removed_seat']);
+const GONE: ReadonlySet<string> = new Set(['seat_unknown']);
 
 export class Call implements Tenant {
   readonly name: string;

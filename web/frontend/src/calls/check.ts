@@ -3,14 +3,13 @@
 import { CircleAlert, Mic, MicOff, ShieldCheck, Video, VideoOff, Volume2 } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import type { Account } from '../lib/rest';
+import type { Account, CallPreview } from '../lib/rest';
 import { recall, remember } from '../lib/storage';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
 import type { Choice } from '../studio/media';
 import type { Devices } from './devices';
 import './picture';
-import type { Looked } from './server';
 import { words as all } from './texts';
 
 const words = all.check;
@@ -76,7 +75,7 @@ export class CallLevel extends PageElement {
 @customElement('fl-call-check')
 export class CallCheck extends PageElement {
   @property({ attribute: false }) devices!: Devices;
-  @property({ attribute: false }) looked!: Looked;
+  @property({ attribute: false }) looked!: CallPreview;
   @property({ attribute: false }) account: Account | null = null;
   @property({ attribute: false }) join: (guest: string) => void = () => undefined;
   /** Why the last try was refused, in words. */
@@ -88,7 +87,7 @@ export class CallCheck extends PageElement {
 
   protected override render(): TemplateResult {
     const { devices, looked } = this;
-    return html`<div class="check">
+    return html`<div class="call-check">
       <div class="check-preview">${this.preview()}</div>
       <form class="panel" @submit=${this.onSubmit}>
         <div>

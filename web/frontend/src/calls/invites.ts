@@ -3,10 +3,10 @@
 import { Link, UserPlus } from 'lucide';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { rest, type CallInvite } from '../lib/rest';
 import { copyText } from '../parts/copy';
 import { icon } from '../parts/icon';
 import { FormElement, valuesOf } from '../people/form';
-import { server, type Invite } from './server';
 import { words as all } from './texts';
 
 const words = all.invites;
@@ -20,7 +20,7 @@ const MINUTES = [
 export class CallInvites extends FormElement {
   @property() call = '';
   @state() private made = '';
-  @state() private open: readonly Invite[] = [];
+  @state() private open: readonly CallInvite[] = [];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -28,7 +28,7 @@ export class CallInvites extends FormElement {
   }
 
   private readonly read = async (): Promise<void> => {
-    this.open = (await server.invites(this.call).catch(() => ({ items: [], next: null }))).items;
+    this.open = (await rest.calls.invites(this.call).catch(() => ({ items: [], next: null }))).items;
   };
 
   protected override render(): TemplateResult {
@@ -46,16 +46,16 @@ export class CallInvites extends FormElement {
     </section>`;
   }
 
-  private row(invite: Invite): TemplateResult {
+  private row(invite: CallInvite): TemplateResult {
     const until = new Date(invite.expires_ms);
-    return html`<li><span class="sub">${words.until} <time class="numbers" datetime=${until.toISOString()}>${until.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' })}</time>${invite.uses_left === null ? nothing : ` · ${words.used}`}</span><button class="button small quiet danger" type="button" @click=${() => void this.revoke(invite.id)}>${words.revoke}</button></li>`;
+    return html`<li><span class="sub">${words.until} <time class="numbers" datetime=${until.toISOString()}>${until.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' })}</time>${invite.single_use ? ` · ${words.used}` : nothing}</span><button class="button small quiet danger" type="button" @click=${() => void this.revoke(invite.id)}>${words.revoke}</button></li>`;
   }
 
   private readonly onSubmit = async (event: SubmitEvent): Promise<void> => {
     const values = valuesOf(event, 'minutes', 'guests', 'single');
     await this.work(async () => {
-      const { secret } = await server.invite(this.call, { minutes: Number(values.minutes), single_use: values.single !== '', guests: values.guests !== '' });
-      this.made = `${window.location.origin}/calls/${this.call}#${secret ?? ''}`;
+      const { url } = await rest.calls.invite(this.call, { minutes: Number(values.minutes), single_use: values.single !== '', guests: values.guests !== '' });
+      this.made = url ?? '';
     });
     void this.read();
   };
@@ -65,7 +65,7 @@ export class CallInvites extends FormElement {
   };
 
   private async revoke(invite: string): Promise<void> {
-    await this.work(() => server.revoke(this.call, invite));
+    await this.work(() => rest.calls.revoke(this.call, invite));
     void this.read();
   }
 }

@@ -3,18 +3,18 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { percent, since } from '../lib/format';
+import { rest, type CallVisit } from '../lib/rest';
 import '../people/confirm';
 import { FormElement } from '../people/form';
 import { List } from '../people/list';
 import { when } from '../people/when';
-import { server, type CallEntry } from './server';
 import { words as all } from './texts';
 
 const words = all.history;
 
 @customElement('fl-call-list')
 export class CallList extends FormElement {
-  private readonly list = new List<CallEntry>(this, (query) => server.list(query));
+  private readonly list = new List<CallVisit>(this, (query) => rest.calls.history(query));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -25,31 +25,30 @@ export class CallList extends FormElement {
     const head = html`<tr><th>${words.what}</th><th>${words.who}</th><th>${words.when}</th><th>${words.lasted}</th><th>${words.ended}</th><th></th></tr>`;
     return html`<section class="panel" aria-labelledby="calls-title">
       <h2 id="calls-title">${words.title}</h2>
-      ${this.said()} ${this.list.render((entry) => this.row(entry), words.empty, head)}
+      ${this.said()} ${this.list.render((visit) => this.row(visit), words.empty, head)}
     </section>`;
   }
 
-  private row(entry: CallEntry): TemplateResult {
-    const running = entry.ended_ms === null;
-    const title = entry.title === '' ? words.untitled : entry.title;
-    const began = entry.started_ms ?? entry.created_ms;
-    return html`<tr data-call=${entry.name}>
-      <td>${running ? html`<a href=${`/calls/${entry.name}`}>${title}</a>` : title}</td>
-      <td data-label=${words.who}>${entry.people.length === 0 ? words.nobody : entry.people.join(', ')}</td>
-      <td data-label=${words.when}>${when(began)}</td>
-      <td class="numbers" data-label=${words.lasted}>${entry.started_ms === null || entry.ended_ms === null ? nothing : since(entry.ended_ms - entry.started_ms) || '< 1 min'}</td>
-      <td data-label=${words.ended}>${running ? html`<span class="tag good">${words.running}</span>` : (words.how[entry.how_ended] ?? entry.how_ended)}${this.quality(entry)}</td>
+  private row({ call, started_ms, ended_ms, how_ended, seconds, quality, stays }: CallVisit): TemplateResult {
+    const over = how_ended === 'ended';
+    const title = call.title === '' ? words.untitled : call.title;
+    const people = [...new Set(stays.map((stay) => stay.shown))];
+    return html`<tr data-call=${call.name}>
+      <td>${over ? title : html`<a href=${`/calls/${call.name}`}>${title}</a>`}</td>
+      <td data-label=${words.who}>${people.length === 0 ? words.nobody : people.join(', ')}</td>
+      <td data-label=${words.when}>${when(started_ms ?? call.created_ms)}</td>
+      <td class="numbers" data-label=${words.lasted}>${seconds === 0 ? nothing : since(seconds * 1000) || words.short}</td>
+      <td data-label=${words.ended}>${started_ms !== null && ended_ms === null ? html`<span class="tag good">${words.running}</span>` : how_ended === null ? nothing : words.how[how_ended]}${this.quality(quality)}</td>
       <td class="end">
-        ${running ? html`<a class="button small" href=${`/calls/${entry.name}`}>${words.open}</a>` : nothing}
-        ${entry.mine
-          ? html`<fl-confirm label=${words.delete} question=${words.deleteQuestion} body=${words.deleteBody} yes=${words.delete} .act=${() => void this.drop(() => server.delete(entry.name))}></fl-confirm>`
-          : html`<fl-confirm label=${words.remove} question=${words.removeQuestion} body=${words.removeBody} yes=${words.remove} .act=${() => void this.drop(() => server.forget(entry.name))}></fl-confirm>`}
+        ${over ? nothing : html`<a class="button small" href=${`/calls/${call.name}`}>${words.open}</a>`}
+        ${call.role === 'host'
+          ? html`<fl-confirm label=${words.delete} question=${words.deleteQuestion} body=${words.deleteBody} yes=${words.delete} .act=${() => void this.drop(() => rest.calls.delete(call.name))}></fl-confirm>`
+          : html`<fl-confirm label=${words.remove} question=${words.removeQuestion} body=${words.removeBody} yes=${words.remove} .act=${() => void this.drop(() => rest.calls.forget(call.name))}></fl-confirm>`}
       </td>
     </tr>`;
   }
 
-  private quality(entry: CallEntry): TemplateResult | typeof nothing {
-    const { loss, round_trip_ms: trip } = entry.quality ?? {};
+  private quality({ loss, round_trip_ms: trip }: Record<string, number>): TemplateResult | typeof nothing {
     return loss === undefined || trip === undefined ? nothing : html`<span class="sub numbers">${words.quality(percent(loss), trip)}</span>`;
   }
 

@@ -9,6 +9,7 @@ import type { Refused } from '../lib/frames';
 import '../people/confirm';
 import { face } from '../people/face';
 import { PageElement } from '../parts/element';
+import { closeByKey, closeWhenLeft } from '../parts/dropdown';
 import { icon } from '../parts/icon';
 import './invites';
 import type { CallSession } from './session';
@@ -72,7 +73,7 @@ export class CallPeople extends PageElement {
 
   private menu(seat: Seat): TemplateResult {
     const act = (label: string, order: Order, kind = ''): TemplateResult => html`<button type="button" class=${kind} @click=${(event: Event) => this.order(event, seat, order)}>${label}</button>`;
-    return html`<details class="menu" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
+    return html`<details class="menu" @keydown=${closeByKey} @focusout=${closeWhenLeft}>
       <summary class="button quiet square" aria-label=${words.more(seat.name)} title=${words.more(seat.name)}>${icon(EllipsisVertical)}</summary>
       <div class="choices-menu">
         ${seat.microphone ? act(words.mute, 'mute') : nothing} ${seat.hand ? act(words.lower, 'lower_hand') : nothing}
@@ -91,18 +92,5 @@ export class CallPeople extends PageElement {
   private readonly refused = (why: Refused): void => {
     this.problem = why.detail;
     window.setTimeout(() => (this.problem = ''), 6000);
-  };
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.key !== 'Escape' || !menu.open) return;
-    event.stopPropagation();
-    menu.open = false;
-    menu.querySelector('summary')?.focus();
-  };
-
-  private readonly onFocusOut = (event: FocusEvent): void => {
-    const menu = event.currentTarget as HTMLDetailsElement;
-    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
   };
 }

@@ -3,13 +3,13 @@
 import { Video } from 'lucide';
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { rest, type RelayRule } from '../lib/rest';
 import { icon } from '../parts/icon';
 import { field, FormElement, valuesOf } from '../people/form';
-import { server, type RelayOnly } from './server';
 import { words as all } from './texts';
 
 const words = all.create;
-const RELAYS: readonly RelayOnly[] = ['guests', 'everybody', 'nobody'];
+const RELAYS: readonly RelayRule[] = ['guests', 'everybody', 'nobody'];
 
 @customElement('fl-call-start')
 export class CallStart extends FormElement {
@@ -29,7 +29,7 @@ export class CallStart extends FormElement {
   private readonly onSubmit = async (event: SubmitEvent): Promise<void> => {
     const { title, lobby, relay } = valuesOf(event, 'title', 'lobby', 'relay');
     await this.work(async () => {
-      const made = await server.create({ title, lobby: lobby !== '', relay_only: relay as RelayOnly });
+      const made = await rest.calls.create({ title, lobby: lobby !== '', relay_only: relay as RelayRule });
       window.location.assign(`/calls/${made.name}`);
     });
   };

@@ -19,13 +19,12 @@ import { commandOf } from '../calls/keys';
 import type { Box } from '../calls/layout';
 import { wantedHeight } from '../calls/layout';
 import type { CallPicture } from '../calls/picture';
-import { server, type Looked } from '../calls/server';
 import { CallSession, type Notice } from '../calls/session';
 import type { Picture, Stage } from '../calls/stage';
 import { words } from '../calls/texts';
 import type { ApiError } from '../lib/api';
 import { clock } from '../lib/format';
-import type { Account } from '../lib/rest';
+import { rest, type Account, type CallPreview } from '../lib/rest';
 import { asApiError, session as whoIsIt } from '../lib/session';
 import { channelOfPath, PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
@@ -38,7 +37,7 @@ const NOTICES = 3;
 
 @customElement('fl-call')
 export class CallPage extends PageElement {
-  @state() private looked: Looked | null = null;
+  @state() private looked: CallPreview | null = null;
   @state() private refusal: ApiError | null = null;
   @state() private account: Account | null = null;
   @state() private version = 0;
@@ -78,7 +77,7 @@ export class CallPage extends PageElement {
   private readonly begin = async (): Promise<void> => {
     this.refusal = null;
     try {
-      const [{ account }, looked] = await Promise.all([whoIsIt(), server.look(this.name, this.invite)]);
+      const [{ account }, looked] = await Promise.all([whoIsIt(), rest.calls.look(this.name, this.invite === '' ? {} : { invite: this.invite })]);
       this.account = account;
       this.looked = looked;
     } catch (error) {
@@ -135,7 +134,7 @@ export class CallPage extends PageElement {
     const { refusal, looked } = this;
     const { phase } = this.session.call;
     if (refusal !== null) return refusal.status === 404 ? this.message(words.call.unknown, 'dim') : this.message(words.call.unreachable, 'dim', html`${problemNotice(refusal)}<button class="button primary" type="button" @click=${this.begin}>${texts.retry}</button>`);
-    if (looked === null) return html`<h1 class="hidden-text" role="status">${words.call.loading}</h1><div class="check" aria-hidden="true"><div class="preview skeleton"></div><div class="panel"><div class="skeleton line"></div><div class="skeleton line"></div><div class="skeleton line"></div></div></div>`;
+    if (looked === null) return html`<h1 class="hidden-text" role="status">${words.call.loading}</h1><div class="call-check" aria-hidden="true"><div class="preview skeleton"></div><div class="panel"><div class="skeleton line"></div><div class="skeleton line"></div><div class="skeleton line"></div></div></div>`;
     if (!('RTCPeerConnection' in window)) return this.message(words.over['call_browser'] ?? words.call.unreachable, 'dim');
     switch (phase.kind) {
       case 'entering':
@@ -163,7 +162,7 @@ export class CallPage extends PageElement {
 
   private farewell(code: string, detail: string): TemplateResult {
     const said = words.over[code] ?? { title: words.otherwise, body: detail };
-    const final = code === 'call_ended' || code === 'call_over' || code === 'call_removed';
+    const final = code === 'call_ended' || code === 'call_removed';
     return html`<div class="nothing" role="status" data-code=${code}>${mark('dim')}<h1>${said.title}</h1><p>${said.body}</p>
       <div class="buttons">${final ? nothing : html`<button class="button primary" type="button" @click=${() => this.join(this.guest)}>${words.again}</button>`}<a class="button" href=${this.account === null ? '/' : '/calls'}>${this.account === null ? words.call.home : words.call.mine}</a></div>
       ${code === 'left' ? nothing : html`<p class="code-line">${texts.code} <code>${code}</code></p>`}</div>`;

@@ -5,7 +5,6 @@ import '../styles/people.css';
 import '../parts/top';
 import '../dashboard/access';
 import '../dashboard/broadcasts';
-import '../dashboard/danger';
 import '../dashboard/details';
 import '../dashboard/keys';
 import '../dashboard/mine';
@@ -85,6 +84,7 @@ export class Dashboard extends PeoplePage {
 
   private one(channel: Channel): TemplateResult {
     const here = this.section in words.sections ? (this.section as keyof typeof words.sections) : 'details';
+    if (here === 'danger') void import('../dashboard/danger');
     if (here === 'pictures') void import('../dashboard/pictures');
     if (here === 'emotes') void import('../dashboard/emotes');
     const changed = (event: CustomEvent<Channel>): void => {

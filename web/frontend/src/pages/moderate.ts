@@ -5,7 +5,6 @@ import '../styles/people.css';
 import '../styles/chat.css';
 import '../styles/moderate.css';
 import '../chat/panel';
-import '../moderate/filters';
 import '../moderate/log';
 import '../moderate/modes';
 import '../moderate/people';
@@ -186,6 +185,7 @@ export class Moderate extends PeoplePage {
       case 'modes':
         return html`<fl-modes .desk=${desk} .settings=${desk.settings}></fl-modes>`;
       case 'filters':
+        void import('../moderate/filters');
         return html`<fl-filters .desk=${desk} .settings=${desk.settings} .terms=${desk.terms}></fl-filters>`;
       default:
         return html`<fl-queue .desk=${desk} .open=${open} .items=${desk.waiting} .busy=${desk.busy.size}></fl-queue>`;
