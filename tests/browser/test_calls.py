@@ -1,0 +1,295 @@
+"""Calls between real browsers: pictures and sound are counted where they arrive."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Tab
+from tests.browser.test_people import sign_up
+from tests.fixtures.platform import Platform, running_platform, wait_until
+
+pytestmark = pytest.mark.browser
+
+ARRIVES = """async () => {
+  const found = {};
+  for (const peer of document.querySelector('fl-call')?.session.peers() ?? []) {
+    const one = {state: peer.state, after: peer.connectedAfter, frames: 0, width: 0, energy: 0};
+    for (const entry of peer.raw === null ? [] : (await peer.raw.getStats()).values()) {
+      if (entry.type !== 'inbound-rtp') continue;
+      one.frames += entry.framesDecoded ?? 0;
+      one.width = Math.max(one.width, entry.frameWidth ?? 0);
+      one.energy += entry.totalAudioEnergy ?? 0;
+    }
+    found[peer.seat] = one;
+  }
+  return found;
+}"""
+NEW_CALL = """async (wanted) => {
+  const csrf = (await (await fetch('/api/v1/session')).json()).csrf;
+  const post = async (path, body) => {
+    const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': csrf};
+    const answer = await fetch(`/api/v1/${path}`, {method: 'POST', headers, body: JSON.stringify(body)});
+    if (!answer.ok) throw new Error(`${path} ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const call = await post('calls', wanted);
+  const {url} = await post(`calls/${call.name}/invites`, {guests: true});
+  return url;
+}"""
+SMALL = "localStorage.setItem('fanlight.calls.height', '180')"
+"""Each picture is encoded once for everybody, on two cores."""
+
+names = iter(f"host{n}" for n in range(1000))
+
+
+class Meeting:
+    """A call and its people; the first is its host."""
+
+    def __init__(self, platform: Platform, tab: Callable[..., Tab], *, lobby: bool = False, **options: Any) -> None:
+        self.platform = platform
+        self.tab = tab
+        self.host = tab(**options)
+        self.host.context.add_init_script(SMALL)
+        sign_up(self.host, platform, next(names))
+        self.url: str = self.host.page.evaluate(NEW_CALL, {"title": "Rehearsal", "lobby": lobby})
+        self.host.page.goto(self.url.partition("#")[0])
+        self.host.page.get_by_role("button", name="Ask to join" if lobby else "Join").click()
+        inside(self.host.page)
+        self.tabs = [self.host]
+
+    def knocks(self, name: str, **options: Any) -> Tab:
+        """A guest who pressed the button."""
+        guest = self.tab(**options)
+        guest.context.add_init_script(SMALL)
+        guest.page.goto(self.url)
+        guest.page.get_by_label("Your name").fill(name)
+        guest.page.locator(".call-check button[type=submit]").click()
+        self.tabs.append(guest)
+        return guest
+
+    def joins(self, name: str, **options: Any) -> Tab:
+        """A guest who is in the call."""
+        guest = self.knocks(name, **options)
+        inside(guest.page)
+        return guest
+
+    def all_see_and_hear(self, within: float = 20) -> None:
+        for one in self.tabs:
+            sees_and_hears(one.page, len(self.tabs) - 1, within)
+
+
+def inside(page: Page) -> None:
+    expect(page.locator(".call")).to_be_visible()
+
+
+def arrives(page: Page) -> dict[str, dict[str, Any]]:
+    """What comes from each of the others, by seat."""
+    return dict(page.evaluate(ARRIVES))
+
+
+def sees_and_hears(page: Page, others: int, within: float = 20) -> None:
+    """From now on pictures are decoded and the beeps of the fake microphone are heard, of so many others."""
+    before: dict[str, dict[str, Any]] = {}
+
+    def all_grow() -> bool:
+        nonlocal before
+        now = arrives(page)
+        before = before or now
+        return len(now) == others and all(grew(now[seat], before.get(seat)) for seat in now)
+
+    wait_until(all_grow, within, f"{others} to be seen and heard, of {arrives(page)}")
+
+
+def grew(now: dict[str, Any], before: dict[str, Any] | None) -> bool:
+    # A connection that was begun anew counts from zero.
+    base = before if before is not None and before["frames"] <= now["frames"] else {"frames": 0, "energy": 0}
+    return bool(
+        now["state"] == "connected" and now["width"] > 0 and now["frames"] >= base["frames"] + 5 and now["energy"] > base["energy"] + 1e-4
+    )
+
+
+def looks_right(tab: Tab) -> None:
+    assert not tab.violations()
+    assert tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_two_see_and_hear_each_other_and_a_killed_one_returns_to_its_seat(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    guest = meeting.joins("Grace")
+    meeting.all_see_and_hear()
+    seat = guest.page.evaluate("document.querySelector('fl-call').session.call.you")
+
+    # Everything of the page is gone but what the browser keeps of its tab.
+    guest.page.reload()
+    inside(guest.page)
+    assert guest.page.evaluate("document.querySelector('fl-call').session.call.you") == seat
+    meeting.all_see_and_hear()
+    expect(meeting.host.page.locator(".tile")).to_have_count(2)
+
+
+def test_four_see_and_hear_each_other(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    for name in ("Grace", "Linus", "Barbara"):
+        meeting.joins(name)
+    meeting.all_see_and_hear(40)
+    looks_right(meeting.host)
+
+
+def test_media_outlive_the_signalling_process_and_signalling_comes_back(tab: Callable[..., Tab]) -> None:
+    with running_platform() as platform:
+        meeting = Meeting(platform, tab)
+        guest = meeting.joins("Grace")
+        meeting.all_see_and_hear()
+        before = arrives(guest.page)
+        platform.kill("web")
+        expect(guest.page.locator(".call-head .badge").first).to_be_visible()
+        meeting.all_see_and_hear()
+        wait_until(lambda: guest.page.evaluate("document.querySelector('fl-call').session.call.reachable"), 30, "signalling to come back")
+        wait_until(lambda: meeting.host.page.evaluate("document.querySelector('fl-call').session.call.reachable"), 30, "the host's too")
+        # The same connections: nothing was decoded anew.
+        assert all(after["frames"] > before[seat]["frames"] for seat, after in arrives(guest.page).items())
+        meeting.host.page.keyboard.press("h")
+        expect(guest.page.locator(".tile-hand")).to_be_visible()
+        for one in meeting.tabs:
+            one.faults.clear()
+
+
+def test_a_lobby_is_opened_by_the_host_who_may_lock_and_remove(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab, lobby=True)
+    host = meeting.host.page
+    guest = meeting.knocks("Grace")
+    expect(guest.page.get_by_role("heading", name="Waiting to be let in")).to_be_visible()
+    looks_right(guest)
+    host.keyboard.press("p")
+    host.get_by_role("button", name="Let in: Grace").click()
+    inside(guest.page)
+    meeting.all_see_and_hear()
+    looks_right(meeting.host)
+
+    refused = meeting.knocks("Mallory")
+    host.get_by_role("button", name="Refuse: Mallory").click()
+    expect(refused.page.get_by_role("heading", name="You were not let in")).to_be_visible()
+
+    host.get_by_role("button", name="Lock the call").click()
+    expect(host.get_by_role("button", name="Unlock the call")).to_be_visible()
+    late = meeting.knocks("Late")
+    expect(late.page.get_by_role("heading", name="The call is locked")).to_be_visible()
+
+    host.locator("summary[aria-label='What to do with Grace']").click()
+    host.get_by_role("button", name="Ask to mute").click()
+    expect(guest.page.get_by_role("button", name="Unmute")).to_be_visible()
+    host.locator("summary[aria-label='What to do with Grace']").click()
+    host.get_by_role("button", name="Remove").click()
+    expect(guest.page.get_by_role("heading", name="You were removed from this call")).to_be_visible()
+    expect(host.locator(".tile")).to_have_count(1)
+
+
+def test_a_stranger_learns_nothing_of_a_call(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    stranger = tab()
+    for url in (meeting.url.partition("#")[0], f"{meeting.url}x", f"{platform.origin}/calls/{'0' * 26}#nothing"):
+        stranger.page.goto("about:blank")
+        stranger.page.goto(url)
+        expect(stranger.page.get_by_role("heading", name="This link opens no call")).to_be_visible()
+    looks_right(stranger)
+
+
+def test_everything_is_done_by_keyboard(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    page = meeting.host.page
+    for key, name in (("m", "Unmute"), ("m", "Mute"), ("v", "Camera on"), ("v", "Camera off"), ("h", "Lower hand"), ("h", "Raise hand")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+    page.keyboard.press("c")
+    page.keyboard.type("mhv are letters here")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said-one")).to_contain_text("mhv are letters here")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Chat")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Leave").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You left the call")).to_be_visible()
+
+
+@pytest.fixture
+def refusing(tab: Callable[..., Tab]) -> Callable[[str], Tab]:
+    """A tab whose devices fail with an error of that name."""
+
+    def opened(name: str) -> Tab:
+        found = tab()
+        found.page.add_init_script(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{name}'))")
+        return found
+
+    return opened
+
+
+@pytest.mark.parametrize(("name", "problem"), [("NotAllowedError", "denied"), ("NotFoundError", "missing"), ("NotReadableError", "busy")])
+def test_who_has_no_devices_is_told_why_and_joins_without(
+    platform: Platform, tab: Callable[..., Tab], refusing: Callable[[str], Tab], name: str, problem: str
+) -> None:
+    meeting = Meeting(platform, tab)
+    guest = refusing(name)
+    guest.page.goto(meeting.url)
+    expect(guest.page.locator(f"[data-problem={problem}]")).to_be_visible()
+    looks_right(guest)
+    guest.page.get_by_label("Your name").fill("Grace")
+    guest.page.get_by_role("button", name="Join").click()
+    inside(guest.page)
+    wait_until(lambda: [one for one in arrives(guest.page).values() if one["frames"] > 5], 20, "the host to be seen")
+
+
+@pytest.mark.parametrize("screen", [{"width": 360, "theme": "dark"}, {"width": 360, "theme": "light"}, {"width": 1440, "theme": "light"}])
+def test_the_pages_look_right(platform: Platform, tab: Callable[..., Tab], screen: dict[str, Any]) -> None:
+    meeting = Meeting(platform, tab, **screen)
+    page = meeting.host.page
+    looks_right(meeting.host)
+    for panel in ("chat", "people", "settings"):
+        page.locator(f".bar [data-panel={panel}]").click()
+        expect(page.locator("#call-side")).to_be_visible()
+        looks_right(meeting.host)
+        page.locator("#call-side header button").click()
+    page.get_by_role("button", name="Leave").click()
+    looks_right(meeting.host)
+    page.goto(f"{platform.origin}/calls")
+    expect(page.get_by_role("link", name="Rehearsal")).to_be_visible()
+    looks_right(meeting.host)
+
+
+def test_a_ninth_person_is_told_that_the_call_is_full(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    sockets = meeting.host.context.new_page()
+    sockets.goto(platform.home)
+    call, _, secret = meeting.url.rpartition("/")[2].partition("#")
+    entered = sockets.evaluate(
+        """async ([call, secret]) => {
+          const enter = async (name) => {
+            const answer = await fetch('/api/v1/sockets', {method: 'POST', credentials: 'omit'});
+            const {url} = answer.ok ? await answer.json() : {url: `ws://${location.host}/ws`};
+            const socket = new WebSocket(url);
+            (window.sockets ??= []).push(socket);
+            socket.onopen = () => socket.send(JSON.stringify({type: 'hello', version: 1, client: 'test'}));
+            return new Promise((tell) => {
+              socket.onmessage = ({data}) => {
+                const frame = JSON.parse(data);
+                if (frame.type === 'welcome') socket.send(JSON.stringify({type: 'enter', id: 'e', call, invite: secret, name}));
+                if (frame.id === 'e') tell(frame.type);
+              };
+            });
+          };
+          const told = [];
+          for (let n = 1; n < 8; n += 1) told.push(await enter(`Person ${n}`));
+          return told;
+        }""",
+        [call, secret],
+    )
+    assert entered == ["seated"] * 7, json.dumps(entered)
+    ninth = meeting.knocks("Nine")
+    expect(ninth.page.get_by_role("heading", name="The call is full")).to_be_visible()
+    expect(ninth.page.get_by_text("more do not fit")).to_be_visible()
+    sockets.close()
