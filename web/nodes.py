@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
@@ -98,6 +99,8 @@ async def _with_sockets(
         # Thousands of sockets live long, and what a message makes dies at once without cycles: they are looked through less often.
         gc.freeze()
         gc.set_threshold(GARBAGE, 20, 20)
+        # A busy event loop lets the thread that writes to SQLite go on only so often: five milliseconds each time, by default.
+        sys.setswitchinterval(SWITCH_SECONDS)
         async with _served(app, settings, port or settings.port):
             try:
                 yield
@@ -138,6 +141,7 @@ async def _operations(role: str, settings: Settings, storage: Storage, node: Nod
         yield
 
 
+SWITCH_SECONDS = 0.0005
 GARBAGE = 20_000
 """Objects made, and not gone by themselves, after which a process with sockets looks for what hangs together."""
 
