@@ -184,7 +184,7 @@ describe('negotiation', () => {
     await exchange(polite, impolite);
     await polite.negotiation.take({ candidate: CANDIDATE });
     await polite.negotiation.take({ candidate: null });
-    expect(polite.negotiation.connection?.candidates).toEqual([CANDIDATE, null]);
+    expect(polite.negotiation.connection?.candidates).toEqual([CANDIDATE, CANDIDATE, null]);
     const old = polite.negotiation.connection!;
     await polite.negotiation.begin();
     polite.sent.splice(0);
@@ -192,6 +192,14 @@ describe('negotiation', () => {
     expect(polite.sent).toEqual([]);
     polite.negotiation.gathered(polite.negotiation.connection!, CANDIDATE);
     expect(polite.sent).toEqual([{ candidate: CANDIDATE }]);
+  });
+
+  it('keeps candidates that overtook their offer', async () => {
+    const [polite, impolite] = pair();
+    await impolite.negotiation.begin();
+    await polite.negotiation.take({ candidate: CANDIDATE });
+    await exchange(polite, impolite);
+    expect(polite.negotiation.connection?.candidates).toEqual([CANDIDATE]);
   });
 
   it('survives whatever a peer sends', async () => {
@@ -262,6 +270,12 @@ describe('the watch over a connection', () => {
     expect([watch.tick(60_000), watch.changed('failed', 61_000), watch.networkChanged(62_000)]).toEqual([null, null, null]);
     watch.reaches(true, 70_000);
     expect([watch.tick(71_000), watch.tick(78_000)]).toEqual([null, 'begin']);
+  });
+
+  it('gives time where there is an answer and ways are tried', () => {
+    const watch = new Watch(false, 0);
+    expect(watch.changed('connecting', 7000)).toBeNull();
+    expect([watch.tick(8000), watch.tick(14_900), watch.tick(15_000)]).toEqual([null, null, 'begin']);
   });
 
   it('lets the impolite one begin first', () => {

@@ -116,7 +116,8 @@ export class Negotiation<C extends Connection> {
   private renew(offering: boolean): C {
     this.connection?.close();
     this.writer = '';
-    this.early = [];
+    // What came before the offer they belong to is kept for it.
+    if (offering) this.early = [];
     this.connection = this.host.open(offering);
     return this.connection;
   }

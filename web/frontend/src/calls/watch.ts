@@ -39,11 +39,9 @@ export class Watch {
         }
         return state === 'failed' && this.reachable ? this.help(now) : null;
       default:
-        // The other began anew.
-        if (this.state === 'connected') {
-          this.state = 'connecting';
-          this.since = now;
-        }
+        // The other began anew, or there is an answer and ways are tried: on a busy machine that takes its time, and to begin anew would take more.
+        if (this.state === 'connected' || state === 'connecting') this.since = now;
+        if (this.state === 'connected') this.state = 'connecting';
         return null;
     }
   }
