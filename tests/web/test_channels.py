@@ -169,7 +169,10 @@ async def test_roles_bans_follows_blocks(site: Site) -> None:
     await told(await fan.put(f"{API}/account/blocks/mod"), 204)
     assert (await told(await fan.get(f"{API}/account/blocks")))["items"] == [{"account": "mod", "display_name": "Mod"}]
     await told(await fan.delete(f"{API}/account/blocks/mod"), 204)
-    assert (await told(await fan.get(f"{API}/account/notifications")))["items"] == []
+    # Nobody went live; that a ban was lifted is told.
+    assert [(one["kind"], one["channel"]) for one in (await told(await fan.get(f"{API}/account/notifications")))["items"]] == [
+        ("unbanned", "studio")
+    ]
     await told(await fan.post(f"{API}/account/notifications/read"), 204)
 
 
