@@ -1,6 +1,7 @@
 """Calls on real nodes, on one bus and one database: who comes in, what they hear of each other, and what becomes of those who are lost."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -160,10 +161,12 @@ async def test_a_flood_of_signals_is_refused_and_others_are_served(chat: Chat) -
     async with lines.line(lines.host) as ada, lines.line(lines.host, node=1) as other:
         await ada.enter()
         await other.enter()
+        began = time.monotonic()
         asked = [await ada.send("signal", to=other.you, candidate=None) for _ in range(500)]
         outcomes = [await ada.outcome(identifier) for identifier in asked]
         refusals = [frame for frame in outcomes if frame["type"] == "refused"]
-        assert 400 <= len(outcomes) - len(refusals) <= 440
+        # Twenty a second come on top of the first 400, and a busy machine takes its time.
+        assert 400 <= len(outcomes) - len(refusals) <= 401 + 20 * (time.monotonic() - began)
         assert {frame["code"] for frame in refusals} == {"too_many_requests"}
         assert all(0 < frame["retry_after"] <= 1 for frame in refusals)
         await other.signal(ada)
