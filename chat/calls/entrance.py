@@ -9,6 +9,7 @@ from chat.calls.hub import Hub
 from chat.calls.local import Arrival, LocalCall, Waiting
 from chat.calls.metrics import ENTERED
 from chat.calls.names import guest_name
+from chat.calls.pace import take
 from chat.calls.store import Change
 from chat.protocol import RequestRefused
 from chat.sockets import Socket
@@ -250,11 +251,7 @@ class CallEntrance:
 
     async def _pace(self, limit: Limit, socket: Socket) -> None:
         account = socket.actor.account
-        taken = await self._rates.take(limit, socket.actor.address if account is None else account.id)
-        if taken is not None and not taken.allowed:
-            raise Unavailable(
-                ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=max(0.1, round(taken.retry_after, 1))
-            )
+        await take(self._rates, limit, socket.actor.address if account is None else account.id)
 
 
 def _answering(knock: str) -> Change:

@@ -27,13 +27,14 @@ from chat.calls.hub import Hub, unheard
 from chat.calls.local import LocalCall
 from chat.calls.messages import Decided, Pass
 from chat.calls.metrics import SIGNALS
+from chat.calls.pace import take
 from chat.limits import is_blank, is_impossible
 from chat.protocol import LARGEST_TEXT, LONGEST_TEXT, Done
 from chat.sockets import Socket, prepared
 from storage.clock import Clock, utc_now
 from storage.limits import Limit
 from storage.model.call import CallRole, HowEnded, HowLeft, checked_quality
-from storage.model.errors import BadInput, Conflict, ErrorCode, FanlightError, NotFound, Refused, Unavailable
+from storage.model.errors import BadInput, Conflict, ErrorCode, FanlightError, NotFound, Refused
 from storage.model.ids import AccountId, NodeId
 from storage.opening import Storage
 from storage.rate_limits import RateLimits
@@ -193,11 +194,7 @@ class CallRequests:
         await self._hub.change(call, lambda state, _: state.ended())
 
     async def _pace(self, limit: Limit, seat: Seat) -> None:
-        taken = await self._rates.take(limit, seat.seat)
-        if taken is not None and not taken.allowed:
-            raise Unavailable(
-                ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=max(0.1, round(taken.retry_after, 1))
-            )
+        await take(self._rates, limit, seat.seat)
 
 
 def check_signal(frame: SignalTo) -> None:
