@@ -6,7 +6,7 @@ from collections.abc import Callable
 from chat.calls.call import Comer, Knock, Seat, Way
 from chat.calls.frames import Enter, Knocking, Relays, Seated
 from chat.calls.hub import Hub
-from chat.calls.local import Arrival, LocalCall, Waiting
+from chat.calls.local import TAKEN, Arrival, LocalCall, Waiting
 from chat.calls.metrics import ENTERED
 from chat.calls.names import guest_name
 from chat.calls.pace import take
@@ -134,7 +134,7 @@ class CallEntrance:
         try:
             await self._hub.change(call, lambda state, _: state.returned(frame.seat, proof, self._hub.node))
             if (last := call.sockets.get(frame.seat)) is not None:
-                call.put_out(frame.seat, ErrorCode.SEAT_TAKEN, "The seat is used by another socket now.")
+                call.put_out(frame.seat, *TAKEN)
                 self.forget(last)
             self._seat(call, socket, request=frame.id, name=frame.seat, secret=frame.secret)
         finally:

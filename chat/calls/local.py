@@ -15,7 +15,7 @@ _OVER = {
     HowLeft.ENDED: (ErrorCode.CALL_ENDED, "The host ended the call."),
 }
 _FREE = (ErrorCode.SEAT_UNKNOWN, "Your seat is free again. Enter anew.")
-_TAKEN = (ErrorCode.SEAT_TAKEN, "The seat is used by another socket now.")
+TAKEN = (ErrorCode.SEAT_TAKEN, "The seat is used by another socket now.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class LocalCall:
                 how = self.state.how_left(name)
                 self.put_out(name, *_OVER.get(how or HowLeft.LEFT, _FREE))
             elif seat.node != self._node:
-                self.put_out(name, *_TAKEN)
+                self.put_out(name, *TAKEN)
 
     def _tell_seats(self, before: State) -> None:
         known = {seat.seat: seat for seat in before.seats}
