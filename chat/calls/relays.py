@@ -47,6 +47,7 @@ class RelayServers:
         return Relays(
             ice_servers=tuple(servers),
             relay_only=hidden and bool(self.turn),
+            relay_to_guests=rule is RelayRule.GUESTS and not guest and bool(self.turn),
             address_visible=hidden and not self.turn,
             expires=(int(now) + LIFE) * 1000 if self.turn else 0,
         )

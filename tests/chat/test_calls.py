@@ -370,6 +370,7 @@ async def test_a_guest_is_hidden_behind_a_relay_or_told_that_there_is_none(setti
             await ada.enter()
             await guest.enter(invite=await lines.invite(), name="Grace")
             assert ada.seated["relays"]["relay_only"] is False
+            assert ada.seated["relays"].get("relay_to_guests", False) is has_relay
             relays = guest.seated["relays"]
             assert (relays["relay_only"], relays.get("address_visible", False)) == (has_relay, not has_relay)
             assert len(relays["ice_servers"]) == has_relay

@@ -75,3 +75,6 @@ def test_who_should_be_hidden_is_or_is_told_that_they_are_not(rule: RelayRule, g
     with_turn, without = _told(RelayServers(STUN, TURN, SECRET), rule, guest=guest), _told(RelayServers(STUN), rule, guest=guest)
     assert (with_turn.relay_only, with_turn.address_visible) == (hidden, False)
     assert (without.relay_only, without.address_visible) == (False, hidden)
+    # Of a pair with a guest in it, neither learns the other's address.
+    assert with_turn.relay_to_guests is (rule is RelayRule.GUESTS and not guest)
+    assert without.relay_to_guests is False

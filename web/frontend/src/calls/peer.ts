@@ -79,6 +79,7 @@ export class Peer {
   constructor(
     readonly seat: string,
     readonly polite: boolean,
+    private readonly guest: boolean,
     private relays: Relays,
     private readonly host: PeerHost,
   ) {
@@ -147,7 +148,8 @@ export class Peer {
   }
 
   private configuration(): RTCConfiguration {
-    return { iceServers: this.relays.ice_servers, iceTransportPolicy: this.relays.relay_only ? 'relay' : 'all', bundlePolicy: 'max-bundle' };
+    const hidden = this.relays.relay_only || (this.guest && this.relays.relay_to_guests);
+    return { iceServers: this.relays.ice_servers, iceTransportPolicy: hidden ? 'relay' : 'all', bundlePolicy: 'max-bundle' };
   }
 
   private open(offering: boolean): BrowserConnection {

@@ -125,7 +125,7 @@ export class CallSession implements Connections {
       wished: () => this.encode(),
     };
     // Polite is who sorts first.
-    const peer = new Peer(seat.seat, this.call.you < seat.seat, this.relaysNow, host);
+    const peer = new Peer(seat.seat, this.call.you < seat.seat, seat.account === '', this.relaysNow, host);
     this.beside.set(seat.seat, { peer, before: null, steady: new Steady(), measure: null });
     peer.send(this.devices.tracks);
     peer.wish(this.wishes.get(seat.seat) ?? { camera: 0, screen: 0 });

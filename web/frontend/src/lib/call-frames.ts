@@ -28,6 +28,8 @@ export interface Knock {
 export interface Relays {
   ice_servers: { urls: string | string[]; username?: string; credential?: string }[];
   relay_only: boolean;
+  /** Nothing but relays with those who have no account. */
+  relay_to_guests?: boolean;
   /** A guest who should be hidden behind a relay, where the server has none. */
   address_visible?: boolean;
   expires: number;
