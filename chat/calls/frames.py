@@ -171,7 +171,8 @@ class IceServer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Relays(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How browsers reach each other. ``relay_only``: use nothing but the relays, so that nobody learns one's address.
 
-    ``relay_to_guests``: the same only with those who have no account. ``address_visible`` says that this would be so, but the instance has no relay. ``expires`` in Unix milliseconds, 0 for never.
+    ``relay_to_guests``: the same only with those who have no account. ``address_visible`` says that this would be so, but the instance
+    has no relay. ``expires`` in Unix milliseconds, 0 for never.
     """
 
     ice_servers: tuple[IceServer, ...]
