@@ -20,7 +20,7 @@ def test_no_source_file_is_long() -> None:
     assert {name: lines for name in names if (lines := text(name).count("\n")) > LONGEST and name != WRITTEN_BY_A_PROGRAM} == {}
 
 
-@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/dev.lock"])
+@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/dev.lock", "requirements/audit.lock"])
 def test_a_lock_holds_exact_versions_with_hashes_and_nothing_else(name: str) -> None:
     lines = text(name).splitlines()
 
