@@ -1,6 +1,8 @@
 """When a sudden crowd is a raid, and for how long it raises the shield. Pure; times are seconds of any clock that never steps."""
 
 from collections import OrderedDict
+from collections.abc import Collection
+from itertools import islice
 
 from storage.chat.settings import Raid
 
@@ -11,33 +13,62 @@ MOST_REMEMBERED = 20_000
 
 
 class RaidDetector:
-    """Counts accounts that are new to a room, each once however often it comes. Whoever has written here before is no newcomer."""
+    """Counts accounts that are new to a room, each once however often it comes. Whoever has written here before is no newcomer.
+
+    All nodes' newcomers are counted on the bus, so it also remembers which of its own are not told there yet.
+    """
 
     def __init__(self) -> None:
+        self.lowered_at: float | None = None
+        """When the team took the shield down, until the bus knows."""
         self._newcomers: OrderedDict[str, float] = OrderedDict()
+        self._untold: dict[str, None] = {}
         self._raised_until = float("-inf")
 
-    def came(self, account: str, now: float, settings: Raid) -> float | None:
-        """A newcomer joined or wrote its first message. Returns for how many seconds to raise the shield, None if not to.
+    def came(self, account: str, now: float) -> None:
+        """A newcomer joined."""
+        self._forget(now)
+        if account in self._newcomers:
+            return
+        self._newcomers[account] = now
+        self._untold[account] = None
+        while len(self._newcomers) > MOST_REMEMBERED:
+            self._untold.pop(self._newcomers.popitem(last=False)[0], None)
 
-        While a shield that it raised is up, it says so again only after half of that time: a raid that goes on keeps it up.
+    def crowd(self, now: float, settings: Raid) -> float | None:
+        """For how many seconds to raise the shield by what came to this node, None if not to.
+
+        While a shield is up, it says so again only after half of that time: a raid that goes on keeps it up.
         """
         self._forget(now)
-        self._newcomers.setdefault(account, now)
-        while len(self._newcomers) > MOST_REMEMBERED:
-            self._newcomers.popitem(last=False)
         if not settings.joins or len(self._newcomers) <= settings.joins:
             return None
-        seconds = settings.minutes * 60.0
+        seconds = raised_for(settings)
         if now < self._raised_until - seconds / 2:
             return None
-        self._raised_until = now + seconds
         return seconds
 
-    def lowered(self) -> None:
+    def raised(self, until: float) -> None:
+        """The shield is up, whoever's newcomers raised it."""
+        self._raised_until = until
+
+    def lowered(self, now: float) -> None:
         """The team took the shield down: only those who come from now on count."""
         self._newcomers.clear()
+        self._untold.clear()
         self._raised_until = float("-inf")
+        self.lowered_at = now
+
+    def untold(self, now: float, most: int) -> dict[str, float]:
+        """Who came here and is not told on the bus yet, oldest first, and how many seconds ago."""
+        self._forget(now)
+        return {account: now - self._newcomers[account] for account in islice(self._untold, most)}
+
+    def told(self, accounts: Collection[str]) -> None:
+        """The bus knows these now."""
+        self.lowered_at = None
+        for account in accounts:
+            self._untold.pop(account, None)
 
     def _forget(self, now: float) -> None:
         while self._newcomers:
@@ -45,3 +76,9 @@ class RaidDetector:
             if now - at <= WINDOW:
                 return
             del self._newcomers[account]
+            self._untold.pop(account, None)
+
+
+def raised_for(settings: Raid) -> float:
+    """Seconds a raid's shield stays up."""
+    return settings.minutes * 60.0

@@ -191,7 +191,7 @@ class Rooms:
             room.outdate()
             self._start("renew", self._registry.renew(room))
         if any(isinstance(event, ModesChanged) and not event.shield for event in happened):
-            self._watch.calm(room.channel.id)
+            self._watch.calm(room)
         if any(isinstance(event, Restored) for event in happened):
             room.tail_stale = True
             self._start("reread", self._registry.reread(room))

@@ -1,20 +1,20 @@
 """What a room does by itself: a raid raises its shield, whose time comes down, and who looks like somebody banned is marked.
 
-Newcomers are counted by each node for itself. Nothing here holds up whoever comes in.
+Nothing here holds up whoever comes in.
 """
 
 import asyncio
 import secrets
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
+from chat.crowds import Crowds
 from chat.evasion import Newcomer, network_digest, resemblance
 from chat.known_bans import KnownBans
 from chat.metrics import NEWCOMERS_PASSED_OVER
-from chat.raid import RaidDetector
 from chat.room import Room
 from chat.team import Team
 from storage.clock import Clock, utc_now
@@ -22,12 +22,9 @@ from storage.database.chat_members import Participant
 from storage.model.channel import Channel
 from storage.model.chat import Suspicion
 from storage.model.errors import NotFound, Unavailable
-from storage.model.ids import ChannelId
 from storage.node import Tasks, every
 
 SHIELD_SECONDS = 1.0
-MOST_ROOMS = 5000
-"""Rooms whose newcomers are counted; beyond that the one nobody came to for longest begins anew."""
 MOST_WAITING = 500
 """Newcomers that may wait to be looked at; further ones are passed over, and counted."""
 
@@ -40,7 +37,6 @@ class _Arrival:
     version: int
     who: Participant
     address: str
-    raid_seconds: float | None
 
 
 class Watch:
@@ -49,7 +45,7 @@ class Watch:
     def __init__(self, team: Team, clock: Clock) -> None:
         self._team = team
         self._clock = clock
-        self._detectors: OrderedDict[ChannelId, RaidDetector] = OrderedDict()
+        self._crowds = Crowds(team.storage.bus.newcomers(), clock, self._raise)
         self._waiting: deque[_Arrival] = deque()
         self._wake = asyncio.Event()
         # Digests are compared here and kept nowhere.
@@ -60,6 +56,7 @@ class Watch:
         """Watch, until cancelled."""
         async with Tasks("watch") as tasks:
             tasks.start("shields", every(self._clock, SHIELD_SECONDS, self.lower_due, name="shields"))
+            tasks.start("crowds", self._crowds.run())
             tasks.start("newcomers", self._look())
             await asyncio.Event().wait()
 
@@ -68,21 +65,16 @@ class Watch:
         standing = who.standing
         if who.member.first_at is not None or standing.role or standing.owner or standing.operator:
             return
-        detector = self._detectors.setdefault(room.channel.id, RaidDetector())
-        self._detectors.move_to_end(room.channel.id)
-        if len(self._detectors) > MOST_ROOMS:
-            self._detectors.popitem(last=False)
-        seconds = detector.came(who.account.id, self._clock.monotonic(), room.settings.raid)
-        if len(self._waiting) >= MOST_WAITING and seconds is None:
+        self._crowds.came(room, who.account.id)
+        if len(self._waiting) >= MOST_WAITING:
             NEWCOMERS_PASSED_OVER.inc()
             return
-        self._waiting.append(_Arrival(room.channel, room.version, who, address, seconds))
+        self._waiting.append(_Arrival(room.channel, room.version, who, address))
         self._wake.set()
 
-    def calm(self, channel: ChannelId) -> None:
+    def calm(self, room: Room) -> None:
         """A shield came down: only those who come from now on count."""
-        if channel in self._detectors:
-            self._detectors[channel].lowered()
+        self._crowds.calm(room)
 
     async def lower_due(self) -> None:
         """Take shields down whose time is over. Raises ``Unavailable(DATABASE_UNAVAILABLE)``."""
@@ -103,20 +95,16 @@ class Watch:
             while self._waiting:
                 arrival = self._waiting.popleft()
                 try:
-                    await self._raise(arrival)
                     await self._compare(arrival)
                 except (NotFound, Unavailable) as error:
                     _log.info("newcomer_not_looked_at", reason=error.code)
                 except Exception:
                     _log.exception("newcomer_not_looked_at")
 
-    async def _raise(self, arrival: _Arrival) -> None:
-        if arrival.raid_seconds is None:
-            return
-        until = utc_now(self._clock) + timedelta(seconds=arrival.raid_seconds)
-        reason = "Many newcomers within a minute"
-        acted = await self._team.records.settings.raise_shield(arrival.channel.id, until, by=None, reason=reason)
-        await self._team.by_itself(arrival.channel, acted)
+    async def _raise(self, channel: Channel, seconds: float) -> None:
+        until = utc_now(self._clock) + timedelta(seconds=seconds)
+        acted = await self._team.records.settings.raise_shield(channel.id, until, by=None, reason="Many newcomers within a minute")
+        await self._team.by_itself(channel, acted)
 
     async def _compare(self, arrival: _Arrival) -> None:
         channel, account = arrival.channel, arrival.who.account

@@ -14,6 +14,7 @@ from storage.bus.call_states import CallMessages, CallStates
 from storage.bus.connection import Answer, Argument, Connection
 from storage.bus.hints import Hints
 from storage.bus.messages import Call, Reply, WindowBatch
+from storage.bus.newcomers import Newcomers
 from storage.bus.rooms import RoomHints
 from storage.bus.topics import (
     CALL_CHANGES,
@@ -187,6 +188,10 @@ class Bus:
             yield hints
         finally:
             await hints.close()
+
+    def newcomers(self) -> Newcomers:
+        """Who came to rooms on all nodes, counted."""
+        return Newcomers(self._connection)
 
     def call_states(self, node: NodeId) -> CallStates:
         """The calls chat nodes share, for one of them."""

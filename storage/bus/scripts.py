@@ -170,6 +170,25 @@ return {count, strangers, names}
 """)
 """Who a node has in a room; returns how many accounts and strangers are there on all nodes, and the accounts' names while they are few."""
 
+COUNT_NEWCOMERS = Script("""
+-- KEYS: newcomers, crowd  ARGV: window ms, most remembered, most that are no crowd, quiet ms, who asks, calm ms, age ms, account...
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[6] ~= '' then
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[6]))
+  redis.call('DEL', KEYS[2])
+end
+for i = 7, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now - ARGV[i]), ARGV[i + 1]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - ARGV[1]))
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[2]))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+local count = redis.call('ZCARD', KEYS[1])
+if count <= tonumber(ARGV[3]) then return {count, 0} end
+redis.call('SET', KEYS[2], ARGV[5], 'NX', 'PX', ARGV[4])
+return {count, redis.call('GET', KEYS[2]) == ARGV[5] and 1 or 0}
+""")
+"""Who came to a room on any node within a window; returns how many, and whether they are a crowd that was not told lately."""
+
 READ_CALL = Script("""
 -- KEYS: call  ARGV: node that is heard of, or '', ttl ms
 local time = redis.call('TIME')

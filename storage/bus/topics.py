@@ -94,6 +94,16 @@ def strangers_key(channel: ChannelId) -> str:
     return f"fl:chat:strangers:{channel}"
 
 
+def newcomers_key(channel: ChannelId) -> str:
+    """Sorted set of the accounts new to a room, by when they first came; time to live a minute."""
+    return f"fl:chat:newcomers:{channel}"
+
+
+def crowd_key(channel: ChannelId) -> str:
+    """Set when a room's newcomers were found to be a crowd; while it lives that is not told again."""
+    return f"fl:chat:crowd:{channel}"
+
+
 def ticket_key(ticket: str) -> str:
     """Set once, when a socket's ticket is used; time to live as long as the ticket could be shown again."""
     return f"fl:ticket:{ticket}"

@@ -13,8 +13,16 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of the instance"
 
 
+def came(detector: RaidDetector, account: str, now: float, raid: Raid = TEN) -> float | None:
+    detector.came(account, now)
+    seconds = detector.crowd(now, raid)
+    if seconds is not None:
+        detector.raised(now + seconds)
+    return seconds
+
+
 def crowd(detector: RaidDetector, count: int, at: float = 0, spread: float = 0, name: str = "a") -> list[float | None]:
-    return [detector.came(f"{name}{number}", at + spread * number, TEN) for number in range(count)]
+    return [came(detector, f"{name}{number}", at + spread * number) for number in range(count)]
 
 
 def test_a_sudden_crowd_raises_the_shield_for_the_time_that_is_set() -> None:
@@ -23,7 +31,7 @@ def test_a_sudden_crowd_raises_the_shield_for_the_time_that_is_set() -> None:
 
 def test_the_same_few_coming_again_and_again_are_no_crowd() -> None:
     detector = RaidDetector()
-    assert all(detector.came(f"a{number % 5}", number / 10, TEN) is None for number in range(500))
+    assert all(came(detector, f"a{number % 5}", number / 10) is None for number in range(500))
 
 
 def test_a_crowd_that_comes_slowly_is_none() -> None:
@@ -32,20 +40,34 @@ def test_a_crowd_that_comes_slowly_is_none() -> None:
 
 def test_a_raid_that_goes_on_keeps_the_shield_up_and_is_not_told_each_time() -> None:
     detector = RaidDetector()
-    told = [at for at in range(700) if detector.came(f"a{at}", at, TEN)]
+    told = [at for at in range(700) if came(detector, f"a{at}", at)]
     assert told == [10, 310, 610]
 
 
 def test_when_the_team_lowers_the_shield_it_counts_anew() -> None:
     detector = RaidDetector()
     crowd(detector, 11)
-    detector.lowered()
+    detector.lowered(0.5)
     assert crowd(detector, 11, at=1, name="b") == [None] * 10 + [600]
 
 
 def test_it_can_be_off() -> None:
     detector = RaidDetector()
-    assert all(detector.came(f"a{number}", 0, Raid()) is None for number in range(1000))
+    assert all(came(detector, f"a{number}", 0, Raid()) is None for number in range(1000))
+
+
+def test_who_is_not_told_yet_is_told_with_the_time_since_they_came() -> None:
+    detector = RaidDetector()
+    crowd(detector, 3, spread=10)
+    assert detector.untold(25, most=2) == {"a0": 25, "a1": 15}
+    detector.told(["a0", "a1"])
+    detector.came("a0", 30)
+    assert detector.untold(30, most=9) == {"a2": 10}
+    assert detector.untold(85, most=9) == {}
+    detector.lowered(90)
+    assert detector.lowered_at == 90
+    detector.told([])
+    assert detector.lowered_at is None
 
 
 ADDRESS, SAME_NETWORK, ELSEWHERE = "8.8.4.4", "8.8.4.250", "9.9.9.9"

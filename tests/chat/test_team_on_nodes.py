@@ -224,6 +224,40 @@ async def test_a_raid_raises_the_shield_and_its_time_takes_it_down_everywhere(tw
         assert [line.action for line in lines][:2] == ["unshield", "shield"]
 
 
+async def test_a_raid_on_two_nodes_is_one_even_if_neither_sees_enough_of_it(two: Chat) -> None:
+    channel = await two.storage.channels.get(ChannelName("main"))
+    await two.storage.moderation.settings.change(channel.id, {"raid": {"joins": 3, "minutes": 1}}, by=None)
+    async with two.talker("ada", node=1) as ada, two.talker("one") as one, two.talker("two"), two.talker("three", node=1):
+        await ada.say("Only three so far.")
+        assert told(ada, "modes") == []
+        async with two.talker("four", node=1):
+            await ada.until(lambda: [event["shield"] for event in told(ada, "modes")] == [True])
+            # The shield is down by hand: who came before does not raise it again, on neither node.
+            await ada.say("/shieldoff")
+            await ada.until(lambda: [event["shield"] for event in told(ada, "modes")] == [True, False])
+            await one.until(lambda: [event["shield"] for event in told(one, "modes")] == [True, False])
+            async with two.talker("five"), two.talker("six"), two.talker("seven", node=1):
+                await ada.say("Only three since.")
+                assert [event["action"] for event in told(ada, "logged")] == ["shield", "unshield"]
+                async with two.talker("eight", node=1):
+                    await ada.until(lambda: [event["action"] for event in told(ada, "logged")] == ["shield", "unshield", "shield"])
+
+
+async def test_without_the_bus_each_node_counts_its_own(two: Chat, valkey: Valkey) -> None:
+    channel = await two.storage.channels.get(ChannelName("main"))
+    await two.storage.moderation.settings.change(channel.id, {"raid": {"joins": 2, "minutes": 1}}, by=None)
+    async with two.talker("ada", node=1) as ada, two.talker("one"), two.talker("two", node=1):
+        valkey.kill()
+        try:
+            async with two.talker("three"):
+                await ada.say("Two on each node.")
+                assert told(ada, "modes") == []
+                async with two.talker("four"):
+                    await ada.until(lambda: [event["shield"] for event in told(ada, "modes")] == [True])
+        finally:
+            valkey.start()
+
+
 async def test_who_looks_like_somebody_banned_is_marked_once_for_the_team(two: Chat) -> None:
     channel = await two.storage.channels.get(ChannelName("main"))
     troll = await two.account("big-troll")
