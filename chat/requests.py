@@ -132,7 +132,7 @@ class Requests:
     async def _edit(self, socket: Socket, frame: Edit) -> None:
         room, _, account = self._writer(socket, frame.room)
         await self._pace(room, account)
-        draft = await self._poster.classified(room, Draft(frame.text, edit=True))
+        draft = await self._poster.classified(room, account.id, Draft(frame.text, edit=True))
         for _ in range(TRIES):
             await self._registry.freshen(room)
             version = room.version

@@ -17,6 +17,7 @@ from storage.opening import Storage, open_storage
 from storage.settings import Settings
 from tests.chat.conftest import free_port, listening
 from tests.chat.talker import Talker, talking
+from tests.fixtures import tables
 from tests.web.people import add_account
 from web.app import tell_errors
 from web.operations import operations_app
@@ -75,8 +76,8 @@ class Chat:
 
 
 @asynccontextmanager
-async def chat_nodes(settings: Settings, count: int = 1) -> AsyncIterator[Chat]:
-    """``count`` nodes on one database, which is migrated, and one bus."""
+async def chat_nodes(settings: Settings, count: int = 1, *, patient: bool = False) -> AsyncIterator[Chat]:
+    """``count`` nodes on one database, which is migrated, and one bus. ``patient``: no deadline of the database is met."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings))
@@ -86,6 +87,8 @@ async def chat_nodes(settings: Settings, count: int = 1) -> AsyncIterator[Chat]:
         for _ in range(count):
             own = replace(settings, chat_port=free_port())
             of_node = await stack.enter_async_context(open_storage(own))
+            if patient:
+                vars(of_node)["database"] = tables.patient(settings.data / "fanlight.db")
             await of_node.signing.refresh()
             node = await stack.enter_async_context(open_node(("chat",), of_node.bus, clock, host="127.0.0.1"))
             sockets = await stack.enter_async_context(open_chat(own, of_node, clock, node))

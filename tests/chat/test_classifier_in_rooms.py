@@ -29,7 +29,7 @@ async def program() -> AsyncIterator[Program]:
 @pytest_asyncio.fixture
 async def chat(program: Program, valkey: Valkey, tmp_path: Path) -> AsyncIterator[Chat]:
     settings = Settings(secret="a secret of the tests", data=tmp_path, redis_url=valkey.url, classifier_url=program.url)
-    async with chat_nodes(settings) as found:
+    async with chat_nodes(settings, patient=True) as found:
         await _automod(found, await found.channel(), 4)
         yield found
 
@@ -64,6 +64,18 @@ async def test_a_change_is_asked_about_too(chat: Chat, program: Program) -> None
             await ada.ask("edit", message=done["message"], text="Bad evening")
         assert refused.value.code == "message_blocked"
         assert b'"Bad evening"' in program.asked[-1]
+
+
+async def test_it_is_not_asked_about_what_the_team_writes(chat: Chat, program: Program) -> None:
+    channel = await chat.channel("other", owner=await chat.account("grace"))
+    await _automod(chat, channel, 4)
+    async with chat.talker("grace", room="other") as grace, chat.talker("ada", room="other") as ada:
+        done = await grace.say("Good evening")
+        assert "held" not in done
+        await grace.ask("edit", message=done["message"], text="Good night")
+        assert program.asked == []
+        assert (await ada.say("Good evening"))["held"]
+        assert len(program.asked) == 1
 
 
 async def test_while_it_hangs_the_lists_decide_after_the_deadline_and_then_at_once(chat: Chat, program: Program) -> None:
