@@ -11,7 +11,7 @@ from storage.chat.settings import ChatSettings
 from storage.database.chat_members import Participant
 from storage.model.account import Actor, Scope
 from storage.model.channel import STRANGER_STANDING, Channel, Standing
-from storage.model.chat import Rank
+from storage.model.chat import Rank, rank
 from storage.model.permission import Action, Verdict, verdict
 
 _BADGES = {
@@ -36,11 +36,15 @@ def writer_of(one: Participant) -> Writer:
     )
 
 
+def rank_of(one: Participant, now: datetime) -> Rank:
+    """What they are in the room."""
+    return rank(one.standing, one.member, now)
+
+
 def badges_of(one: Participant, now: datetime) -> tuple[Badge, ...]:
     """What is shown beside the name."""
-    rank = writer_of(one).rank(now)
     # An operator's own channel is first of all their channel.
-    badge = Badge.OWNER if one.standing.owner else _BADGES.get(rank)
+    badge = Badge.OWNER if one.standing.owner else _BADGES.get(rank_of(one, now))
     return (badge,) if badge else ()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from chat import limits
 from chat.classifier import Classifier
 from chat.metrics import COMMITTED, MESSAGES_REFUSED
-from chat.participants import author_of, writer_of
+from chat.participants import author_of, rank_of, writer_of
 from chat.registry import Registry
 from chat.room import Room
 from chat.rules import Accept, Draft, Hold, Refuse, judge
@@ -204,7 +204,7 @@ class Poster:
         delay = room.settings.effective.delay_seconds
         if isinstance(verdict, Hold):
             state, held_for = MessageState.HELD, verdict.reasons
-        elif delay and not writer_of(one).rank(now).is_team:
+        elif delay and not rank_of(one, now).is_team:
             state, held_for, due_at = MessageState.DELAYED, (DELAYED,), now + timedelta(seconds=delay)
         return Post(sent.author, sent.client_id, message, state, held_for, due_at, sent.broadcast)
 

@@ -14,7 +14,7 @@ TICK = 0.5
 KEPT_SECONDS = 15.0
 """An account is taken to be there for so long after a node said so."""
 REFRESH_SECONDS = 5.0
-"""How often a node says who is in a large room, and hears it."""
+"""How often a node says who is in a large room, or in one no other node has, and hears it."""
 SMALL_REFRESH_SECONDS = 2.0
 SMALL_SECONDS = 1.0
 """How soon a small room is told that somebody of this node came or went."""
@@ -78,7 +78,7 @@ class RoomPresence:
         if told is None:
             return
         small = present.names is not None
-        told.due = now + (SMALL_REFRESH_SECONDS if small else REFRESH_SECONDS)
+        told.due = now + (SMALL_REFRESH_SECONDS if small and room.alone_until < now else REFRESH_SECONDS)
         if present == told.last:
             return
         before, told.last = told.last, present

@@ -8,7 +8,7 @@ from chat.command import Commands
 from chat.emoji import is_only_emotes
 from chat.entrance import Entrance
 from chat.on_air import OnAir
-from chat.participants import writer_of
+from chat.participants import rank_of, writer_of
 from chat.polls import Polls
 from chat.posting import FRESH, Poster, Sent, refusal
 from chat.protocol import Acknowledge, ClientFrame, Delete, Done, Earlier, Edit, History, Join, Leave, Numbered, React, Send, Vote
@@ -201,7 +201,7 @@ class Requests:
 
     async def _pace(self, room: Room, account: Account) -> None:
         one = (await self._registry.participants(room, [account.id])).get(account.id)
-        team = one is not None and writer_of(one).rank(utc_now(self._clock)).is_team
+        team = one is not None and rank_of(one, utc_now(self._clock)).is_team
         taken = await self._rates.take(TEAM_SENDS if team else SENDS, f"{room.channel.id}:{account.id}" if team else account.id)
         if taken is not None and not taken.allowed:
             raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=round(taken.retry_after, 1))

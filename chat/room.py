@@ -26,6 +26,8 @@ FLUSH_SECONDS = 0.1
 """A socket gets at most one frame of a room's events in so long."""
 
 
+_AUDIENCES = tuple(Audience)
+
 MOST_WRITTEN = 5000
 """Messages on their way, held ones included, that a room knows for its own; beyond that they are counted twice by the rules."""
 
@@ -141,7 +143,7 @@ class Room:
     def flush(self, now: float) -> None:
         """Tell everybody what they were not told yet."""
         self.flush_at = now + FLUSH_SECONDS
-        for audience in Audience:
+        for audience in _AUDIENCES:
             batch = self.log.batch(audience)
             if batch is not None:
                 self._tell(audience, prepared_batch(self.channel.name, batch))

@@ -270,6 +270,8 @@ class Rooms:
         if room is not None:
             # The one node that listens is this one, unless it does not.
             alone = nodes <= 1 and self._hints.is_listening
+            if room.alone_until and not alone:
+                self._presence.came(room)
             room.alone_until = self._clock.monotonic() + ALONE_SECONDS if alone else 0.0
 
     def _is_alone(self, channel: ChannelId) -> bool:

@@ -23,7 +23,7 @@ LINGER = 1.0
 """Seconds a client has to take its goodbye; then the connection is cut."""
 
 REQUEST_SECONDS = 10.0
-"""Seconds a request may take."""
+"""Seconds a request may take; it is looked at every second or so, as a timer for each costs more than most requests."""
 
 MOST_WAITING = 64
 """Requests that may wait behind the one that is done; until there are fewer nothing more is read."""
@@ -55,6 +55,7 @@ class ClientSocket(asyncio.Protocol):
     """A :class:`chat.sockets.Socket` that is its transport's protocol. Its server closes it when it is overdue."""
 
     __slots__ = (
+        "_asked_at",
         "_closed",
         "_connection",
         "_gone",
@@ -62,7 +63,9 @@ class ClientSocket(asyncio.Protocol):
         "_host",
         "_inbox",
         "_outbox",
+        "_overdue",
         "_reader",
+        "_task",
         "_told",
         "_transport",
         "_turned_away",
@@ -83,7 +86,9 @@ class ClientSocket(asyncio.Protocol):
         self._reader = wire.Reader()
         self._inbox: deque[ClientFrame] | None = None
         self._turned_away = turned_away
-        self._working = self._closed = self._gone = self._greeted = self._told = False
+        self._working = self._closed = self._gone = self._greeted = self._told = self._overdue = False
+        self._task: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
 
     # What the rooms see.
 
@@ -140,7 +145,10 @@ class ClientSocket(asyncio.Protocol):
         return self._greeted
 
     def look(self, now: float) -> None:
-        """Close the socket if it is overdue. To be called every second or so."""
+        """Close the socket if it is overdue, and end the request that is. To be called every second or so."""
+        if self._asked_at and now - self._asked_at > REQUEST_SECONDS and self._task is not None and not self._overdue:
+            self._overdue = True
+            self._task.cancel()
         if self._closed:
             return
         if self._outbox.stuck(now):
@@ -154,6 +162,7 @@ class ClientSocket(asyncio.Protocol):
 
     async def work(self) -> None:
         """Do what was asked, in order, until nothing is left."""
+        self._task = asyncio.current_task()
         try:
             while self._inbox:
                 await self._do(self._inbox.popleft())
@@ -161,7 +170,7 @@ class ClientSocket(asyncio.Protocol):
                     self._transport.resume_reading()
         finally:
             self._working = False
-            self._inbox = None
+            self._inbox = self._task = None
             if self._closed:
                 self._tell_closed()
 
@@ -171,18 +180,23 @@ class ClientSocket(asyncio.Protocol):
             return
         _RECEIVED[type(frame)].inc()
         identifier = getattr(frame, "id", "")
+        self._asked_at = self._host.clock.monotonic()
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                await self._host.frames.received(self, frame)
+            await self._host.frames.received(self, frame)
         except FanlightError as error:
             self.tell(refusal(identifier, error))
-        except TimeoutError:
+        except asyncio.CancelledError:
+            if not self._overdue or self._task is None or self._task.uncancel():
+                # The node stops.
+                raise
             FAILURES.inc()
             self.tell(refusal(identifier, Unavailable(ErrorCode.SERVER_BUSY, "That took too long. Try again.")))
         except Exception:
             FAILURES.inc()
             _log.exception("request_failed", request=type(frame).__name__)
             self.tell(refusal(identifier, FanlightError(ErrorCode.INTERNAL, "The server made a mistake; its log says more.")))
+        finally:
+            self._asked_at, self._overdue = 0.0, False
 
     async def _greet(self, hello: Hello) -> None:
         try:

@@ -55,6 +55,7 @@ def account_name(text: str) -> AccountName:
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def new_record_id(unix_ms: int) -> RecordId:
@@ -74,7 +75,7 @@ def record_id_after(last: str | None, unix_ms: int) -> RecordId:
 
 
 def _record_id(number: int) -> RecordId:
-    return RecordId("".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)))
+    return RecordId("".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]))
 
 
 def new_call_name() -> CallName:

@@ -326,3 +326,38 @@ async def test_a_defect_in_a_request_is_told_as_one_and_the_socket_lives(node: N
         told = await client.told()
         assert (told["type"], told["id"], told["code"]) == ("refused", "s", "internal")
         assert (await client.told())["type"] == "done"
+
+
+async def test_a_request_that_takes_too_long_is_refused_and_the_next_is_done(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck(Echo):
+        async def received(self, socket: Any, frame: Any) -> None:
+            if isinstance(frame, Send):
+                await asyncio.Event().wait()
+            await super().received(socket, frame)
+
+    monkeypatch.setattr("chat.socket.REQUEST_SECONDS", 0.5)
+    node.server.frames = Stuck()
+    async with await Client.greeted(node.port) as client:
+        for number in range(2):
+            client.send(said(type="send", id=f"s{number}", room="main", text="x"), JOIN)
+            told = await client.told()
+            assert (told["type"], told["id"], told["code"]) == ("refused", f"s{number}", "server_busy")
+            assert (await client.told())["type"] == "done"
+
+
+async def test_a_node_stops_while_a_request_is_stuck(node: Node) -> None:
+    class Stuck(Echo):
+        async def received(self, socket: Any, frame: Any) -> None:
+            del socket
+            self.seen.append(frame)
+            await asyncio.Event().wait()
+
+    node.server.frames = frames = Stuck()
+    async with await Client.greeted(node.port) as client:
+        client.send(JOIN)
+        async with asyncio.timeout(5):
+            while not frames.seen:
+                await asyncio.sleep(0.01)
+        await node.server.drain()
+
+        assert await client.closed() == Close.RESTART
