@@ -437,7 +437,8 @@ async def test_presence_is_there_again_after_the_bus_lost_its_data(chat: Chat, v
 async def test_one_may_write_twenty_messages_in_half_a_minute(chat: Chat) -> None:
     await chat.channel()
     async with chat.talker("ada") as ada:
-        began, written = time.monotonic(), []
+        began = time.monotonic()
+        written: list[float] = []
 
         async def write_on() -> None:
             while len(written) < 100:
