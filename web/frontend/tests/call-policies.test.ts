@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gridOf, spotlightOf, TILE_RATIO, wantedHeight } from '../src/calls/layout';
 import { measure, own, Steady, Summary, type Look } from '../src/calls/quality';
 import { MOST_UP, sendingSizes, SOUND, wishOf, type Sending, type Wish } from '../src/calls/sizes';
+import { sparing } from '../src/calls/sparing';
 import { Speakers } from '../src/calls/speaker';
 import { Uplink, type Reading } from '../src/calls/uplink';
 
@@ -58,6 +59,11 @@ describe('sending sizes', () => {
     for (const { camera } of sendingSizes(Array.from({ length: 7 }, () => wish(700)), sending)) expect(camera.scaleResolutionDownBy).toBeGreaterThanOrEqual(2.6);
   });
 
+  it('sends fewer pictures a second the more there are to send them to', () => {
+    const rates = [1, 3, 5, 7].map((count) => sendingSizes(Array.from({ length: count }, () => wish(170)), sending)[0]?.camera.maxFramerate);
+    expect(rates).toEqual([20, 20, 15, 10]);
+  });
+
   it('sends no more than the tile shows', () => {
     expect(sendingSizes([wish(170)], sending)[0]?.camera).toMatchObject({ scaleResolutionDownBy: 4, maxBitrate: 150_000 });
   });
@@ -98,6 +104,19 @@ describe('sending sizes', () => {
   });
 });
 
+describe('what is asked of our sound', () => {
+  const sdp = ['m=audio 9 UDP/TLS/RTP/SAVPF 111 9', 'a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10;useinbandfec=1', 'a=rtpmap:9 G722/8000', 'a=fmtp:9 x=1', ''].join('\r\n');
+
+  it('pauses where nothing is to be heard, and nothing else of a small call', () => {
+    expect(sparing(sdp, 3)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1'));
+    expect(sparing(sparing(sdp, 3), 3)).toBe(sparing(sdp, 3));
+  });
+
+  it('is in longer packets in a large call', () => {
+    expect(sparing(sdp, 4)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1\r\na=ptime:60'));
+  });
+});
+
 const LOOK: Look = { at: 0, packetsReceived: 0, packetsLost: 0, lostUp: 0, jitter: 5, roundTrip: 40, bytesReceived: 0, bytesSent: 0, framesDecoded: 0, freezes: 0, available: 0 };
 const later = (change: Partial<Look>): Look => ({ ...LOOK, at: 2000, packetsReceived: 200, bytesReceived: 250_000, framesDecoded: 60, ...change });
 
@@ -117,6 +136,7 @@ describe('quality', () => {
   });
 
   it('measures what flows', () => {
+    expect(measure(LOOK, later({ packetsReceived: 5, packetsLost: 1 }))?.quality).toBe('good');
     expect(measure(LOOK, later({}))).toMatchObject({ down: 1_000_000, pictures: 30, lossDown: 0 });
     expect(measure(LOOK, LOOK)).toBeNull();
   });

@@ -2,6 +2,7 @@
 
 import type { Candidate, Relays, Signal } from '../lib/call-frames';
 import { Negotiation, type Connection } from './negotiation';
+import { sparing } from './sparing';
 import { SOUND, wishOf, type Encoding, type Wish } from './sizes';
 import { lookAt } from './statistics';
 import type { Look } from './quality';
@@ -15,6 +16,8 @@ const MEDIA: Record<Place, 'audio' | 'video'> = { microphone: 'audio', camera: '
 export type Tracks = Readonly<Record<Place, MediaStreamTrack | null>>;
 
 export interface PeerHost {
+  /** How many there are beside us. */
+  others(): number;
   send(signal: Signal): void;
   /** Something changed that is shown. */
   changed(): void;
@@ -26,7 +29,10 @@ class BrowserConnection implements Connection {
   readonly transceivers: RTCRtpTransceiver[] = [];
   readonly wishes: RTCDataChannel;
 
-  constructor(readonly raw: RTCPeerConnection) {
+  constructor(
+    readonly raw: RTCPeerConnection,
+    private readonly others: () => number,
+  ) {
     // Agreed on beforehand, so that it needs no round of its own.
     this.wishes = raw.createDataChannel('wishes', { negotiated: true, id: 0 });
   }
@@ -44,7 +50,7 @@ class BrowserConnection implements Connection {
   }
 
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-    return this.raw.setRemoteDescription(description);
+    return this.raw.setRemoteDescription({ ...description, sdp: sparing(description.sdp ?? '', this.others()) });
   }
 
   addIceCandidate(candidate: Candidate | null): Promise<void> {
@@ -74,6 +80,8 @@ export class Peer {
   private readonly began = performance.now();
   private ourWish: Wish = { camera: 0, screen: 0 };
   private encodings: { camera: Encoding; screen: Encoding } | null = null;
+  /** What each sender was told. */
+  private readonly encoded = new WeakMap<RTCRtpSender, Encoding>();
   private tracks: Tracks = { microphone: null, camera: null, screen: null, sound: null };
 
   constructor(
@@ -154,7 +162,7 @@ export class Peer {
 
   private open(offering: boolean): BrowserConnection {
     const raw = new RTCPeerConnection(this.configuration());
-    const connection = new BrowserConnection(raw);
+    const connection = new BrowserConnection(raw, () => this.host.others());
     this.state = 'new';
     raw.onicecandidate = ({ candidate }) => this.negotiation.gathered(connection, candidate === null ? null : plain(candidate));
     raw.onconnectionstatechange = () => {
@@ -162,6 +170,8 @@ export class Peer {
       this.state = raw.connectionState;
       if (this.state === 'connected') this.connectedAfter ??= performance.now() - this.began;
       this.help(this.watch.changed(this.state, performance.now()));
+      // Whoever answered has parameters only now.
+      this.encode();
       this.host.changed();
     };
     connection.wishes.onopen = () => this.sayWish();
@@ -173,7 +183,7 @@ export class Peer {
     };
     if (offering) {
       for (const place of PLACES) {
-        const rate = MEDIA[place] === 'audio' ? { maxBitrate: SOUND } : { maxBitrate: 500_000 };
+        const rate = place === 'camera' || place === 'screen' ? (this.encodings?.[place] ?? { maxBitrate: 500_000 }) : { maxBitrate: SOUND };
         connection.transceivers.push(raw.addTransceiver(this.tracks[place] ?? MEDIA[place], { direction: 'sendrecv', sendEncodings: [rate] }));
       }
       this.hear(connection);
@@ -206,14 +216,18 @@ export class Peer {
     for (const place of ['camera', 'screen'] as const) {
       const sender = connection.transceivers[PLACES.indexOf(place)]?.sender;
       if (sender === undefined) continue;
+      const wanted = encodings[place];
+      const same = (one: Partial<Encoding> | undefined): boolean => one !== undefined && (Object.keys(wanted) as (keyof Encoding)[]).every((name) => one[name] === wanted[name]);
+      // To read what a sender has waits for the thread that sends.
+      if (same(this.encoded.get(sender))) continue;
       const parameters = sender.getParameters();
       const first = parameters.encodings[0];
       // Before the first answer there are none.
       if (first === undefined || parameters.transactionId === '') continue;
-      const wanted = encodings[place];
-      if ((Object.keys(wanted) as (keyof Encoding)[]).every((name) => first[name] === wanted[name])) continue;
+      this.encoded.set(sender, wanted);
+      if (same(first)) continue;
       Object.assign(first, wanted);
-      void sender.setParameters(parameters).catch(() => undefined);
+      void sender.setParameters(parameters).catch(() => this.encoded.delete(sender));
     }
   }
 

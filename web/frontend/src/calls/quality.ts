@@ -36,6 +36,9 @@ export interface Measure {
 const FAIR = { loss: 0.02, roundTrip: 250, jitter: 30 };
 const POOR = { loss: 0.08, roundTrip: 500, jitter: 80 };
 
+/** Of fewer packets one that is lost says nothing: a microphone nobody speaks into sends two or three a second. */
+const LEAST = 20;
+
 export function measure(before: Look, now: Look): Measure | null {
   const seconds = (now.at - before.at) / 1000;
   if (seconds <= 0) return null;
@@ -44,7 +47,7 @@ export function measure(before: Look, now: Look): Measure | null {
   const received = grown('packetsReceived');
   const lost = grown('packetsLost');
   const found = {
-    lossDown: received + lost === 0 ? 0 : lost / (received + lost),
+    lossDown: received + lost < LEAST ? 0 : lost / (received + lost),
     lossUp: now.lostUp,
     roundTrip: now.roundTrip,
     jitter: now.jitter,

@@ -14,6 +14,10 @@ import { Uplink } from './uplink';
 const TICK_MS = 1_000;
 const LOOK_EVERY = 2;
 const LEVELS_MS = 150;
+/** So many others are asked at once how loud they are, in turn: each question waits for the thread that also sends and receives. */
+const LEVELS_AT_ONCE = 3;
+/** With more others than these the connections are looked at half as often. */
+const FEW = 3;
 /** Of a microphone's peak meter: what counts as speech. */
 const OWN_SPEECH = 0.55;
 
@@ -45,6 +49,7 @@ export class CallSession implements Connections {
   private reachable = true;
   private ownQuality: Quality = '';
   private ticks = 0;
+  private listened = 0;
   private timers: number[] = [];
   private told = '';
 
@@ -120,6 +125,7 @@ export class CallSession implements Connections {
 
   came(seat: Seat, offer: boolean): void {
     const host = {
+      others: () => this.beside.size,
       send: (signal: Parameters<Call['signal']>[1]) => this.call.signal(seat.seat, signal),
       changed: () => this.draw(),
       wished: () => this.encode(),
@@ -238,7 +244,7 @@ export class CallSession implements Connections {
     for (const { peer } of this.beside.values()) peer.help(peer.watch.tick(now));
     this.ticks += 1;
     if (this.call.phase.kind !== 'in') return;
-    if (this.ticks % LOOK_EVERY === 0) void this.look();
+    if (this.ticks % (this.beside.size > FEW ? 2 * LOOK_EVERY : LOOK_EVERY) === 0) void this.look();
     else this.draw();
   }
 
@@ -267,8 +273,12 @@ export class CallSession implements Connections {
 
   private levels(): void {
     if (this.call.phase.kind !== 'in') return;
-    const levels = new Map<string, number>([[this.call.you, this.devices.level() > OWN_SPEECH ? 1 : 0]]);
-    for (const { peer } of this.beside.values()) levels.set(peer.seat, this.call.seat(peer.seat)?.microphone ? peer.level() : 0);
+    const others = this.peers();
+    const levels = new Map<string, number>([[this.call.you, this.devices.level() > OWN_SPEECH ? 1 : 0], ...others.map(({ seat }) => [seat, 0] as const)]);
+    for (let at = 0; at < Math.min(LEVELS_AT_ONCE, others.length); at += 1) {
+      const peer = others[(this.listened += 1) % others.length];
+      if (peer !== undefined && this.call.seat(peer.seat)?.microphone) levels.set(peer.seat, peer.level());
+    }
     if (this.speakers.take(levels, performance.now())) this.draw();
   }
 

@@ -22,6 +22,8 @@ const SCREEN_LEAST = 250_000;
 export const MOST_UP = 4_000_000;
 /** Encoding costs, too: with so many others no picture is larger than this. */
 const TALLEST: readonly number[] = [720, 720, 720, 540, 360, 360, 270, 270];
+/** And no faster than this, pictures a second: eight people are 56 streams for whoever shows, sends and receives them. */
+const FASTEST: readonly number[] = [30, 30, 30, 24, 15, 12, 10];
 /** Sound to one of the others. Bits a second. */
 export const SOUND = 40_000;
 
@@ -76,7 +78,12 @@ function cameraFor(wanted: number, captured: number, bits: number, others: numbe
   const step = fills === undefined || carried === undefined || fills.height <= carried.height ? fills : carried;
   if (step === undefined) return NOTHING;
   const height = Math.min(step.height, tallest);
-  return { active: true, scaleResolutionDownBy: scale(captured, height), maxBitrate: step.bitrate, maxFramerate: step.rate };
+  return { active: true, scaleResolutionDownBy: scale(captured, height), maxBitrate: step.bitrate, maxFramerate: Math.min(step.rate, fastest(others)) };
+}
+
+/** Pictures a second that are sent to each of so many others at most. */
+export function fastest(others: number): number {
+  return FASTEST[Math.min(others, FASTEST.length) - 1] ?? 30;
 }
 
 /** Never below one: pictures are not made larger to be sent. */

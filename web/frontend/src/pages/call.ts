@@ -4,10 +4,7 @@ import '../styles/base.css';
 import '../styles/calls.css';
 import '../calls/bar';
 import '../calls/check';
-import '../calls/people';
-import '../calls/settings';
 import '../calls/stage';
-import '../calls/talk';
 import '../parts/copy';
 import '../parts/top';
 import { CircleAlert, Lock, WifiOff, X } from 'lucide';
@@ -63,6 +60,8 @@ export class CallPage extends PageElement {
     document.addEventListener('visibilitychange', this.onSeen);
     this.session.start();
     void this.begin();
+    // What is opened in a call is there before anybody opens it, but does not keep the page waiting.
+    void Promise.all([import('../calls/people'), import('../calls/settings'), import('../calls/talk')]);
   }
 
   override disconnectedCallback(): void {
