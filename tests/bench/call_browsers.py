@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from tests.browser.call_steps import NEW_CALL, SMALL, arrives
 from tests.browser.conftest import FLAGS
-from tests.browser.test_calls import NEW_CALL, SMALL, arrives
 from tests.browser.test_people import PASSWORD
 from tests.fixtures.platform import Platform, running_platform, wait_until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -29,12 +29,17 @@ SERIOUS = {"serious", "critical"}
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for a module. Playwright keeps an event loop running in this thread as long as it is open."""
-    program = shutil.which("chromium")
-    assert program, "Chromium is missing: install the package chromium (scripts/provision-tests does)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = launched(playwright)
         yield browser
         browser.close()
+
+
+def launched(playwright: Playwright, *flags: str, program: str | None = None) -> Browser:
+    """A browser; ``program`` is a script that starts Chromium with its arguments."""
+    program = program or shutil.which("chromium")
+    assert program, "Chromium is missing: install the package chromium (scripts/provision-tests does)"
+    return playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
 
 
 class Tab:
