@@ -1,11 +1,14 @@
 """The network part of calls: relays, and what is lost and comes back while people talk."""
 
+import os
 import re
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 from tests.browser.call_steps import Meeting
 from tests.browser.conftest import Tab, launched
@@ -31,6 +34,23 @@ PATHS = """async () => {
 }"""
 """Of each connection: the kind of our candidate and of theirs, and how we talk to our relay."""
 CONNECTED = "document.querySelector('fl-call').session.peers().map((peer) => peer.connectedAfter)"
+
+WATCH = """() => {
+  const peers = () => document.querySelector('fl-call').session.peers();
+  const first = peers().map((peer) => peer.raw);
+  const watched = window.watched = {longest: 0, same: () => first.length > 0 && first.every((raw, index) => peers()[index]?.raw === raw)};
+  let frames = 0, since = performance.now();
+  setInterval(async () => {
+    let now = 0;
+    for (const raw of first) for (const one of (await raw.getStats()).values()) now += one.framesDecoded ?? 0;
+    if (now > frames) since = performance.now();
+    frames = now;
+    watched.longest = Math.max(watched.longest, performance.now() - since);
+  }, 250);
+}"""
+"""Keeps the longest time in milliseconds in which no picture was decoded, and whether the connections are still those of now."""
+HANGS = 8
+"""Seconds: longer than any request's deadline, and than a node may be silent."""
 
 PORT, TLS_PORT = free_port(), free_port()
 
@@ -95,3 +115,49 @@ def test_two_who_are_to_be_hidden_talk_by_the_relay_and_show_no_address(
     candidates = re.findall(r"candidate:[^\"\\]+", " ".join(signals))
     assert candidates
     assert all(" typ relay " in one and " raddr 0.0.0.0 " in one for one in candidates), candidates
+
+
+def test_media_and_seats_outlive_a_bus_that_is_killed_and_one_that_hangs(platform: Platform, tab: Callable[..., Tab]) -> None:
+    frames: list[str] = []
+    meeting = Meeting(platform, recorded(tab, frames), relay_only="nobody")
+    host, guest = meeting.host.page, meeting.joins("Grace").page
+    meeting.all_see_and_hear()
+    seats = [page.evaluate("document.querySelector('fl-call').session.call.you") for page in (host, guest)]
+    for page in (host, guest):
+        page.evaluate(WATCH)
+
+    platform.kill("valkey")
+    platform.instance.wait_for("started", role="valkey")
+    began = time.monotonic()
+    host.keyboard.press("h")
+    expect(guest.locator(".tile-hand")).to_be_visible(timeout=20_000)
+    print(f"told through a killed Valkey after {time.monotonic() - began:.1f} s")
+    ask_to_mute(host, guest)
+
+    pid = platform.instance.pid("valkey")
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(HANGS)
+    os.kill(pid, signal.SIGCONT)
+    began = time.monotonic()
+    host.keyboard.press("h")
+    expect(guest.locator(".tile-hand")).to_have_count(0, timeout=20_000)
+    print(f"told through a Valkey that hung after {time.monotonic() - began:.1f} s")
+    guest.keyboard.press("m")
+    expect(guest.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+    ask_to_mute(host, guest)
+
+    for page in (host, guest):
+        assert page.evaluate("watched.same() && watched.longest") < 5_000
+    assert seats == [page.evaluate("document.querySelector('fl-call').session.call.you") for page in (host, guest)]
+    assert not [frame for frame in frames if '"seat_left"' in frame or '"call_over"' in frame]
+    guest.keyboard.press("m")
+    meeting.joins("Linus")
+    meeting.all_see_and_hear(40)
+
+
+def ask_to_mute(host: Page, guest: Page) -> None:
+    if not host.locator("#call-side").is_visible():
+        host.keyboard.press("p")
+    host.locator("summary[aria-label='What to do with Grace']").click()
+    host.get_by_role("button", name="Ask to mute").click()
+    expect(guest.get_by_role("button", name="Unmute")).to_be_visible()
