@@ -1,17 +1,21 @@
 """The network part of calls: relays, and what is lost and comes back while people talk."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, WebSocket, expect, sync_playwright
 
-from tests.browser.call_steps import Meeting
-from tests.browser.conftest import Tab, launched
+from tests.browser.call_steps import SMALL, Meeting, inside, sees_and_hears
+from tests.browser.conftest import FLAGS, Tab, launched
 from tests.fixtures.coturn import SECRET, Coturn, Transport
 from tests.fixtures.platform import Platform, running_platform
 from tests.fixtures.programs import free_port
@@ -56,12 +60,18 @@ PORT, TLS_PORT = free_port(), free_port()
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One that takes the certificate of our TURN server."""
+def driver() -> Iterator[Playwright]:
+    """What starts browsers; there is one at a time in a thread."""
     with sync_playwright() as playwright:
-        browser = launched(playwright, "--ignore-certificate-errors")
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """One that takes the certificate of our TURN server."""
+    browser = launched(driver, "--ignore-certificate-errors")
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +171,66 @@ def ask_to_mute(host: Page, guest: Page) -> None:
     host.locator("summary[aria-label='What to do with Grace']").click()
     host.get_by_role("button", name="Ask to mute").click()
     expect(guest.get_by_role("button", name="Unmute")).to_be_visible()
+
+
+def test_a_killed_browser_is_shown_as_away_and_returns_to_its_seat(
+    driver: Playwright, platform: Platform, tab: Callable[..., Tab], tmp_path: Path
+) -> None:
+    frames: list[str] = []
+    meeting = Meeting(platform, recorded(tab, frames), relay_only="nobody")
+    host = meeting.host.page
+    with profile(driver, tmp_path / "profile") as opened:
+        guest = opened()
+        guest.page.goto(meeting.url)
+        guest.page.get_by_label("Your name").fill("Grace")
+        guest.page.get_by_role("button", name="Join").click()
+        inside(guest.page)
+        sees_and_hears(host, 1)
+        kept = guest.page.evaluate("({...sessionStorage})")
+        host.keyboard.press("p")
+        began = time.monotonic()
+        kill_browser(tmp_path / "profile")
+        expect(host.locator(".person[data-name=Grace][data-away]")).to_be_visible(timeout=15_000)
+        away = time.monotonic() - began
+        guest = opened()
+        # What a browser does that shows again what it showed before it broke down.
+        guest.page.add_init_script(f"Object.assign(sessionStorage, {json.dumps(kept)})")
+        guest.page.goto(meeting.url)
+        inside(guest.page)
+        expect(host.locator(".person[data-name=Grace]:not([data-away])")).to_be_visible(timeout=15_000)
+        sees_and_hears(host, 1)
+        sees_and_hears(guest.page, 1)
+        print(f"away after {away:.1f} s, seen and heard again {time.monotonic() - began:.1f} s after the kill")
+        assert not [frame for frame in frames if '"seat_left"' in frame]
+        expect(host.locator(".tile")).to_have_count(2)
+        assert not guest.faults
+
+
+@contextmanager
+def profile(driver: Playwright, folder: Path) -> Iterator[Callable[[], Tab]]:
+    """A browser of its own, again and again with the same profile."""
+    contexts: list[BrowserContext] = []
+
+    def opened() -> Tab:
+        program = shutil.which("chromium")
+        contexts.append(driver.chromium.launch_persistent_context(folder, executable_path=program, args=FLAGS))
+        contexts[-1].add_init_script(SMALL)
+        return Tab(contexts[-1])
+
+    try:
+        yield opened
+    finally:
+        for context in contexts:
+            context.close()
+
+
+def kill_browser(folder: Path) -> None:
+    """SIGKILL the process that leads the browser with that profile."""
+    found = [
+        one
+        for one in psutil.Process().children(recursive=True)
+        if f"--user-data-dir={folder}" in (line := one.cmdline()) and not any(part.startswith("--type=") for part in line)
+    ]
+    assert len(found) == 1
+    found[0].kill()
+    found[0].wait(5)
