@@ -6,7 +6,7 @@ Times are seconds of a clock that does not step.
 from dataclasses import dataclass
 
 from chat.protocol import IDLE_SECONDS, ClientFrame, Close, Hello, Ping, identifier, parse
-from storage.limits import Limit, decide
+from storage.limits import Limit, spend
 from storage.model.errors import BadInput
 
 HELLO_SECONDS = 5.0
@@ -71,8 +71,11 @@ class Connection:
             self._heard = now
         if self.pace is None:
             return None
-        self._full_at, taken = decide(self.pace, self._full_at, now)
-        return None if taken.allowed else Shut(Close.FLOOD, "Frames came faster than anybody writes.")
+        spent = spend(self.pace, self._full_at, now)
+        if spent is None:
+            return Shut(Close.FLOOD, "Frames came faster than anybody writes.")
+        self._full_at = spent
+        return None
 
     def received(self, text: str, now: float) -> Outcome:
         """What to do about a text that came."""

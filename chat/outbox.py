@@ -1,9 +1,13 @@
 """What one client has not read yet: the buffer of its connection, bounded in bytes and in time."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 MOST_WAITING = 256 * 1024
 """Bytes that may wait for a client; who lets more wait is closed (``Close.SLOW``)."""
+
+TOGETHER = 16 * 1024
+"""Bytes that are gathered before they are sent, at most."""
 
 PATIENCE = 5.0
 """Seconds something may wait without any of it being read."""
@@ -20,12 +24,19 @@ class Pipe(Protocol):
 
 
 class Outbox:
-    """Writes to a pipe as long as its client keeps up."""
+    """Writes to a pipe as long as its client keeps up.
 
-    __slots__ = ("_given", "_pipe", "_since", "_taken")
+    ``later`` is how to be called at the end of this turn of the event loop: then all that was put in it is sent in one go, which is cheaper
+    for who gets many frames at a time. None to send each at once.
+    """
+
+    __slots__ = ("_gathered", "_given", "_kept", "_pipe", "_since", "_taken", "later")
 
     def __init__(self, pipe: Pipe) -> None:
+        self.later: Callable[[Callable[[], None]], object] | None = None
         self._pipe = pipe
+        self._gathered: list[bytes] = []
+        self._kept = 0
         self._given = 0
         self._taken = -1
         self._since = 0.0
@@ -33,11 +44,28 @@ class Outbox:
     def put(self, data: bytes) -> bool:
         """Send; False, and nothing is sent, where too much waits already."""
         length = len(data)
-        if self._pipe.get_write_buffer_size() + length > MOST_WAITING:
+        if self._pipe.get_write_buffer_size() + self._kept + length > MOST_WAITING:
             return False
-        self._given += length
-        self._pipe.write(data)
+        if not self._kept:
+            if self.later is None:
+                self._given += length
+                self._pipe.write(data)
+                return True
+            self.later(self.flush)
+        self._gathered.append(data)
+        self._kept += length
+        if self._kept > TOGETHER:
+            self.flush()
         return True
+
+    def flush(self) -> None:
+        """Send what was gathered."""
+        if self._kept:
+            data = b"".join(self._gathered)
+            self._gathered.clear()
+            self._kept = 0
+            self._given += len(data)
+            self._pipe.write(data)
 
     def stuck(self, now: float) -> bool:
         """Whether something waits and nothing of it was read for too long. To be asked every second or so."""

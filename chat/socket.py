@@ -105,6 +105,7 @@ class ClientSocket(asyncio.Protocol):
         """See :class:`chat.sockets.Socket`."""
         self._reader.longest = LONGEST_CALL_FRAME if seated else LONGEST_FRAME
         self._connection.pace = self._host.call_pace if seated else self._host.pace
+        self._outbox.later = asyncio.get_running_loop().call_soon if seated else None
 
     def close(self, code: Close, detail: str, *, retry_after: float = 0) -> None:
         """See :class:`chat.sockets.Socket`."""
@@ -119,6 +120,7 @@ class ClientSocket(asyncio.Protocol):
         if self._inbox:
             self._inbox.clear()
         if not self._transport.is_closing():
+            self._outbox.flush()
             self._transport.write(last)
             if self._transport.can_write_eof():
                 self._transport.write_eof()

@@ -62,15 +62,18 @@ class LocalLimits:
         return taken
 
 
-def decide(limit: Limit, full_at: float, now: float) -> tuple[float, Taken]:
-    """One try, when all would be allowed again at ``full_at``; returns the new ``full_at`` too."""
+def spend(limit: Limit, full_at: float, now: float) -> float | None:
+    """One try, when all would be allowed again at ``full_at``; returns the new ``full_at``, None where it is one too many."""
     pause = limit.seconds / limit.count
-    used = max(0.0, full_at - now)
-    allowed = used + pause <= limit.seconds + pause / 1000
-    if allowed:
-        used += pause
-        full_at = now + used
-    return full_at, outcome(limit, used, allowed=allowed)
+    used = max(0.0, full_at - now) + pause
+    return now + used if used <= limit.seconds + pause / 1000 else None
+
+
+def decide(limit: Limit, full_at: float, now: float) -> tuple[float, Taken]:
+    """The same, with what to tell of it; one that is too many leaves ``full_at``."""
+    spent = spend(limit, full_at, now)
+    after = full_at if spent is None else spent
+    return after, outcome(limit, max(0.0, after - now), allowed=spent is not None)
 
 
 def outcome(limit: Limit, used: float, *, allowed: bool) -> Taken:

@@ -128,7 +128,10 @@ class State(msgspec.Struct, frozen=True, array_like=True):
 
     def seat(self, name: str) -> Seat | None:
         """A seat by its name."""
-        return next((seat for seat in self.seats if seat.seat == name), None)
+        for seat in self.seats:
+            if seat.seat == name:
+                return seat
+        return None
 
     def knock(self, identifier: str) -> Knock | None:
         """Who waits, by the knock's id."""

@@ -77,8 +77,10 @@ class LocalCall:
 
     def seat_of(self, socket: Socket) -> Seat | None:
         """Where a socket sits."""
-        name = next((name for name, one in self.sockets.items() if one is socket), None)
-        return None if name is None else self.state.seat(name)
+        for name, one in self.sockets.items():
+            if one is socket:
+                return self.state.seat(name)
+        return None
 
     def apply(self, state: State, version: int) -> None:
         """The call is so now: tell everybody here what is new. Something older than what is known changes nothing."""

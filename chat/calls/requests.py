@@ -45,6 +45,8 @@ SAY_PACE = Limit("call says", 20, 30, shared=False)
 ACT_PACE = Limit("call acts", 60, 30, shared=False)
 """What a seat shows, asks and decides."""
 
+_HERE, _ELSEWHERE = SIGNALS.labels("here"), SIGNALS.labels("elsewhere")
+
 
 class CallRequests:
     """One for each node."""
@@ -96,7 +98,7 @@ class CallRequests:
         except FanlightError as error:
             SIGNALS.labels(error.code.value).inc()
             raise
-        SIGNALS.labels("here" if subject.node == self._hub.node else "elsewhere").inc()
+        (_HERE if subject.node == self._hub.node else _ELSEWHERE).inc()
 
     async def _pass(self, call: LocalCall, seat: Seat, frame: SignalTo) -> Seat:
         await self._pace(SIGNAL_PACE, seat)
