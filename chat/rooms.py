@@ -39,6 +39,8 @@ REFUSED_SECONDS = 2.0
 """How often it is looked whether those who can't write may by now."""
 HOLE_SECONDS = 0.03
 """How long a hole may last before the log is read: the hint that closes it is usually on its way."""
+FLUSHED_TOGETHER = 0.01
+"""Seconds a room that may be told again waits for others: hundreds of them are not gone through for each one."""
 RELEASE_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE = 0.5
@@ -230,7 +232,7 @@ class Rooms:
             soonest = min((room.flush_at for room in self._dirty.values()), default=None)
             try:
                 # A room that was told nothing lately does not wait for those that were.
-                async with asyncio.timeout(None if soonest is None else max(0.001, soonest - self._clock.monotonic())):
+                async with asyncio.timeout(None if soonest is None else max(FLUSHED_TOGETHER, soonest - self._clock.monotonic())):
                     await self._wake.wait()
             except TimeoutError:
                 continue

@@ -1,5 +1,6 @@
 """All sockets of a node: who may come, who must go, and that nobody is forgotten."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class SocketServer:
         self._tickets = tickets
         self._tasks = tasks
         self._sockets: set[ClientSocket] = set()
+        self._working: dict[asyncio.Task[None], ClientSocket] = {}
         self._at: Counter[str] = Counter()
         self._of: dict[AccountId, set[ClientSocket]] = {}
         self._identifiers = count(1)
@@ -108,7 +110,9 @@ class SocketServer:
 
     def work(self, socket: ClientSocket) -> None:
         """See :class:`chat.socket.Host`."""
-        self._tasks.start(f"socket {socket.identifier}", socket.work())
+        task = self._tasks.start("socket", socket.work())
+        self._working[task] = socket
+        task.add_done_callback(self._working.pop)
 
     def left(self, socket: ClientSocket) -> None:
         """See :class:`chat.socket.Host`."""
@@ -128,6 +132,8 @@ class SocketServer:
             now = self.clock.monotonic()
             for socket in tuple(self._sockets):
                 socket.look(now)
+            for socket in tuple(self._working.values()):
+                socket.hurry(now)
             await self.clock.sleep(LOOK_SECONDS)
 
     async def recheck(self) -> None:

@@ -45,7 +45,7 @@ class Host(Protocol):
         """Who says hello. Raises ``Refused`` or ``Unavailable``; closes the socket where it is one too many."""
 
     def work(self, socket: "ClientSocket") -> None:
-        """Run :meth:`ClientSocket.work` as a task."""
+        """Run :meth:`ClientSocket.work` as a task, and :meth:`ClientSocket.hurry` it until it is done."""
 
     def left(self, socket: "ClientSocket") -> None:
         """The connection is gone."""
@@ -147,16 +147,19 @@ class ClientSocket(asyncio.Protocol):
         return self._greeted
 
     def look(self, now: float) -> None:
-        """Close the socket if it is overdue, and end the request that is. To be called every second or so."""
-        if self._asked_at and now - self._asked_at > REQUEST_SECONDS and self._task is not None and not self._overdue:
-            self._overdue = True
-            self._task.cancel()
+        """Close the socket if it is overdue. To be called every second or so."""
         if self._closed:
             return
         if self._outbox.stuck(now):
             self.close(Close.SLOW, "Nothing was read for five seconds.")
         elif not self._working and (shut := self._connection.overdue(now)):
             self.close(shut.code, shut.detail)
+
+    def hurry(self, now: float) -> None:
+        """End a request that takes too long, also one of a client that is gone. To be called every second or so while it works."""
+        if self._asked_at and now - self._asked_at > REQUEST_SECONDS and self._task is not None and not self._overdue:
+            self._overdue = True
+            self._task.cancel()
 
     def abort(self) -> None:
         """Cut the connection."""

@@ -361,3 +361,23 @@ async def test_a_node_stops_while_a_request_is_stuck(node: Node) -> None:
         await node.server.drain()
 
         assert await client.closed() == Close.RESTART
+
+
+async def test_a_request_of_a_client_that_is_gone_ends_too(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck(Echo):
+        async def received(self, socket: Any, frame: Any) -> None:
+            del socket
+            self.seen.append(frame)
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("chat.socket.REQUEST_SECONDS", 0.5)
+    node.server.frames = frames = Stuck()
+    client = await Client.greeted(node.port)
+    client.send(JOIN)
+    async with asyncio.timeout(5):
+        while not frames.seen:
+            await asyncio.sleep(0.01)
+        await client.leave()
+        while not frames.left:
+            await asyncio.sleep(0.05)
+    assert len(frames.seen) == 1
