@@ -10,6 +10,7 @@ BELIEVED_SECONDS = 30.0
 """How long what the database said is believed where it lets somebody do something."""
 MOST_REMEMBERED = 5000
 """Participants remembered in one room; beyond that the one asked for longest ago is forgotten."""
+_UNKNOWN: tuple[float, Participant | None] = (float("-inf"), None)
 
 
 class People:
@@ -22,6 +23,11 @@ class People:
         """Those of the accounts that were asked for at ``since`` or later."""
         found = ((account, self._known.get(account)) for account in accounts)
         return {account: one[1] for account, one in found if one is not None and one[0] >= since}
+
+    def one(self, account: AccountId, since: float) -> Participant | None:
+        """The same of one account."""
+        at, found = self._known.get(account, _UNKNOWN)
+        return found if at >= since else None
 
     def learn(self, found: Mapping[AccountId, Participant], at: float) -> None:
         """The database was asked."""

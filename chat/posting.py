@@ -87,8 +87,8 @@ class Poster:
         """
         if not any(room.settings.automod.levels.values()):
             return draft
-        one = (await self._registry.participants(room, [author])).get(author)
-        if one is not None and writer_of(one).rank(utc_now(self._clock)).is_team:
+        one = await self._registry.believed(room, author)
+        if one is not None and rank_of(one, utc_now(self._clock)).is_team:
             return draft
         return replace(draft, scores=await self._classifier.scores(draft.text))
 
@@ -219,8 +219,8 @@ class Poster:
             return of_room
         if done.hint is not None:
             await self._told(done.hint)
+        COMMITTED.inc(len(of_room))
         for sent, written in zip(of_room, done.written, strict=True):
-            COMMITTED.inc()
             if not sent.outcome.done():
                 sent.outcome.set_result(written)
         return ()

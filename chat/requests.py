@@ -200,7 +200,7 @@ class Requests:
         return room, listener, account
 
     async def _pace(self, room: Room, account: Account) -> None:
-        one = (await self._registry.participants(room, [account.id])).get(account.id)
+        one = await self._registry.believed(room, account.id)
         team = one is not None and rank_of(one, utc_now(self._clock)).is_team
         taken = await self._rates.take(TEAM_SENDS if team else SENDS, f"{room.channel.id}:{account.id}" if team else account.id)
         if taken is not None and not taken.allowed:
