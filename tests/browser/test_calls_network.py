@@ -19,6 +19,7 @@ from tests.browser.conftest import FLAGS, Tab, launched
 from tests.fixtures.coturn import SECRET, Coturn, Transport
 from tests.fixtures.platform import Platform, running_platform
 from tests.fixtures.programs import free_port
+from tests.fixtures.roaming import Roaming
 from tests.nodes.instance import self_signed
 
 pytestmark = pytest.mark.browser
@@ -78,7 +79,7 @@ def chromium(driver: Playwright) -> Iterator[Browser]:
 def platform() -> Iterator[Platform]:
     """One that names a TURN server by all three transports, and is hurt by its tests but comes back."""
     urls = (f"turn:127.0.0.1:{PORT}?transport=udp", f"turn:127.0.0.1:{PORT}?transport=tcp", f"turns:127.0.0.1:{TLS_PORT}?transport=tcp")
-    with running_platform(FANLIGHT_TURN_URLS=",".join(urls), FANLIGHT_TURN_SECRET=SECRET) as found:
+    with running_platform(FANLIGHT_HOST="0.0.0.0", FANLIGHT_TURN_URLS=",".join(urls), FANLIGHT_TURN_SECRET=SECRET) as found:
         yield found
 
 
@@ -234,3 +235,45 @@ def kill_browser(folder: Path) -> None:
     assert len(found) == 1
     found[0].kill()
     found[0].wait(5)
+
+
+def test_who_changes_the_network_stays_in_the_call(driver: Playwright, platform: Platform, tab: Callable[..., Tab], tmp_path: Path) -> None:
+    """An ICE restart, of the same connection: nothing is begun anew."""
+    frames: list[str] = []
+    meeting = Meeting(platform, recorded(tab, frames), relay_only="nobody")
+    host = meeting.host.page
+    with Roaming(tmp_path) as roaming:
+        origin = platform.origin.replace("127.0.0.1", roaming.address)
+        # Devices are for https and localhost alone, otherwise.
+        browser = launched(driver, f"--unsafely-treat-insecure-origin-as-secure={origin}", program=roaming.program("chromium"))
+        try:
+            guest = Tab(browser.new_context())
+            guest.context.add_init_script(SMALL)
+            guest.page.goto(meeting.url.replace(platform.origin, origin))
+            guest.page.get_by_label("Your name").fill("Grace")
+            guest.page.get_by_role("button", name="Join").click()
+            inside(guest.page)
+            sees_and_hears(host, 1)
+            sees_and_hears(guest.page, 1)
+            seat = guest.page.evaluate("document.querySelector('fl-call').session.call.you")
+            for page in (host, guest.page):
+                page.evaluate(WATCH)
+            roaming.close("first")
+            time.sleep(1)
+            roaming.open("second")
+            began = time.monotonic()
+            sees_and_hears(host, 1, 40)
+            sees_and_hears(guest.page, 1, 40)
+            seen = time.monotonic() - began
+            raises_a_hand(host, guest.page)
+            print(f"seen and heard {seen:.1f} s after the other way opened, signals after {time.monotonic() - began:.1f} s")
+            assert seat == guest.page.evaluate("document.querySelector('fl-call').session.call.you")
+            assert host.evaluate("watched.same()")
+            assert not [frame for frame in frames if '"seat_left"' in frame]
+        finally:
+            browser.close()
+
+
+def raises_a_hand(host: Page, guest: Page) -> None:
+    host.keyboard.press("h")
+    expect(guest.locator(".tile-hand")).to_be_visible(timeout=30_000)

@@ -110,6 +110,20 @@ describe('negotiation', () => {
     expect(sides[1 - later]!.answered).toBe(1);
   });
 
+  it('restarts although the offer of the impolite one was lost', async () => {
+    const [polite, impolite] = pair();
+    await impolite.negotiation.begin();
+    await exchange(polite, impolite);
+    const connections = [polite.negotiation.connection, impolite.negotiation.connection];
+    await impolite.negotiation.restart();
+    impolite.sent.splice(0);
+    await polite.negotiation.restart();
+    await exchange(polite, impolite);
+    agree(polite, impolite);
+    expect([polite.negotiation.connection, impolite.negotiation.connection]).toEqual(connections);
+    expect([polite, impolite].map((side) => side.negotiation.connection?.signalingState)).toEqual(['stable', 'stable']);
+  });
+
   it('settles two first offers by who is polite, with fresh connections', async () => {
     const sides = pair();
     await Promise.all(sides.map((side) => side.negotiation.begin()));
@@ -267,9 +281,18 @@ describe('the watch over a connection', () => {
   it('tries nothing while signals do not get through, and gives time when they do again', () => {
     const watch = new Watch(false, 0);
     watch.reaches(false, 0);
-    expect([watch.tick(60_000), watch.changed('failed', 61_000), watch.networkChanged(62_000)]).toEqual([null, null, null]);
+    expect([watch.tick(60_000), watch.changed('failed', 61_000)]).toEqual([null, null]);
     watch.reaches(true, 70_000);
     expect([watch.tick(71_000), watch.tick(78_000)]).toEqual([null, 'begin']);
+  });
+
+  it('restarts once where the network changed while signals did not get through', () => {
+    const watch = new Watch(false, 0);
+    watch.changed('connected', 1000);
+    watch.reaches(false, 2000);
+    expect([watch.networkChanged(3000), watch.tick(4000)]).toEqual([null, null]);
+    watch.reaches(true, 5000);
+    expect([watch.tick(5000), watch.tick(6000)]).toEqual(['restart', null]);
   });
 
   it('gives time where there is an answer and ways are tried', () => {

@@ -138,6 +138,16 @@ describe('silence', () => {
     expect(world.wires).toHaveLength(1);
   });
 
+  it('of three seconds is enough where the network may be another', async () => {
+    const world = new World();
+    await world.opened();
+    world.socket.nudge();
+    await world.pass(2_900);
+    expect(world.socket.state.kind).toBe('online');
+    await world.pass(200);
+    expect(world.socket.state.kind).toBe('offline');
+  });
+
   it('of the server for ten seconds after a ping is taken for a loss', async () => {
     const world = new World();
     await world.opened();

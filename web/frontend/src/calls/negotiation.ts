@@ -159,7 +159,8 @@ export class Negotiation<C extends Connection> {
       // They are here for the first time, or again with nothing of before: a page that was loaded anew.
       connection = this.renew(false);
     } else if (this.offering || connection.signalingState !== 'stable') {
-      if (!this.polite) return;
+      // Of a restart that both began, ours may have been lost on its way: whoever has it twice answers twice, and the second answer changes nothing.
+      if (!this.polite) return this.offering || this.writer === '' ? undefined : this.repeat();
       // Of a first offer nothing is agreed on, so that a fresh connection yields better than a rollback: the places of the tracks are theirs then.
       if (this.writer === '') connection = this.renew(false);
     }

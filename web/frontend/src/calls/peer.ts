@@ -22,6 +22,8 @@ export interface PeerHost {
   /** Something changed that is shown. */
   changed(): void;
   wished(): void;
+  /** What was connected is so no more. */
+  lost(): void;
 }
 
 /** An RTCPeerConnection as the negotiation sees it; the words differ only in their types. */
@@ -168,8 +170,10 @@ export class Peer {
     raw.onconnectionstatechange = () => {
       if (this.raw !== raw) return;
       this.state = raw.connectionState;
+      const lost = this.watch.connected && (this.state === 'disconnected' || this.state === 'failed');
       if (this.state === 'connected') this.connectedAfter ??= performance.now() - this.began;
       this.help(this.watch.changed(this.state, performance.now()));
+      if (lost) this.host.lost();
       // Whoever answered has parameters only now.
       this.encode();
       this.host.changed();

@@ -1,6 +1,6 @@
 /** One call on this page: its seats, a connection to each of the others, our devices, and what is measured meanwhile. */
 
-import { realtime } from '../chat/connection';
+import { networkOf, realtime } from '../chat/connection';
 import type { Quality, Relays, Seat } from '../lib/call-frames';
 import { forget, recall, remember } from '../lib/storage';
 import { Call, type Connections } from './call';
@@ -129,6 +129,8 @@ export class CallSession implements Connections {
       send: (signal: Parameters<Call['signal']>[1]) => this.call.signal(seat.seat, signal),
       changed: () => this.draw(),
       wished: () => this.encode(),
+      // Whoever changes the network loses everybody, and the server too, which says nothing: the socket only waits.
+      lost: () => realtime().nudge(),
     };
     // Polite is who sorts first.
     const peer = new Peer(seat.seat, this.call.you < seat.seat, seat.account === '', this.relaysNow, host);
@@ -285,10 +287,6 @@ export class CallSession implements Connections {
   private readonly onNetwork = (): void => {
     for (const { peer } of this.beside.values()) peer.help(peer.watch.networkChanged(performance.now()));
   };
-}
-
-function networkOf(): EventTarget | null {
-  return (navigator as { connection?: EventTarget }).connection ?? null;
 }
 
 function keptOf(text: string | null): { seat: string; secret: string } | null {

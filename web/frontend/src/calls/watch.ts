@@ -14,6 +14,8 @@ export class Watch {
   private tries = 0;
   /** Signals get through to the other. */
   private reachable = true;
+  /** The network is another since nothing gets through to them. */
+  private moved = false;
 
   constructor(
     private readonly polite: boolean,
@@ -54,13 +56,16 @@ export class Watch {
 
   /** Asked now and then. */
   tick(now: number): Help | null {
-    if (this.state === 'connected' || !this.reachable) return null;
+    if (!this.reachable) return null;
+    if (this.moved) return this.networkChanged(now);
+    if (this.state === 'connected') return null;
     return now - this.since >= this.patience ? this.help(now) : null;
   }
 
   /** This machine is on another network: what looks connected may not be so any more. */
   networkChanged(now: number): Help | null {
-    if (!this.reachable) return null;
+    this.moved = !this.reachable;
+    if (this.moved) return null;
     this.since = now;
     this.tries = Math.max(1, this.tries);
     return 'restart';

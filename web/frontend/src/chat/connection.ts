@@ -21,11 +21,17 @@ export function realtime(): RealtimeSocket {
     id: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, '0')).join(''),
   });
   window.addEventListener('online', () => socket.nudge());
+  networkOf()?.addEventListener('change', () => socket.nudge());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') socket.nudge();
   });
   shared = socket;
   return socket;
+}
+
+/** What tells of another network, where the browser has it. */
+export function networkOf(): EventTarget | null {
+  return (navigator as { connection?: EventTarget }).connection ?? null;
 }
 
 async function ticket(): Promise<{ ticket: string; url: string }> {

@@ -50,6 +50,8 @@ export function callTenant(call: string): string {
 const VERSION = 1;
 const OPENING_MS = 10_000;
 const PONG_MS = 10_000;
+/** The same where something says that the way may be gone. */
+const DOUBTED_MS = 3_000;
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 30_000;
 /** A connection that lasted so long was a good one: the next pause is short again. */
@@ -115,10 +117,10 @@ export class RealtimeSocket {
     this.become({ kind: 'stopped', why: 'not_started', detail: '' });
   }
 
-  /** Something outside says that now is a good moment: the network is back, the page is looked at again. */
+  /** Something outside says that now is a good moment: the network is back or another one, the page is looked at again. */
   nudge(): void {
     if (this.state.kind === 'offline') this.connect();
-    else if (this.state.kind === 'online') this.ping();
+    else if (this.state.kind === 'online') this.ping(DOUBTED_MS);
   }
 
   newId(): string {
@@ -227,12 +229,12 @@ export class RealtimeSocket {
     this.cancelPing = this.around.later((this.idle * 1000) / 3, () => this.ping());
   }
 
-  private ping(): void {
+  private ping(patience = PONG_MS): void {
     if (this.state.kind !== 'online') return;
     this.cancelPing();
     this.sentAt = this.around.now();
     const { attempt } = this;
-    this.cancelPing = this.around.later(PONG_MS, () => this.lost(attempt, 0, 'The server fell silent.'));
+    this.cancelPing = this.around.later(patience, () => this.lost(attempt, 0, 'The server fell silent.'));
     this.wire?.send('{"type":"ping"}');
   }
 
