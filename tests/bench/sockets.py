@@ -85,6 +85,11 @@ class Readers:
                 del self.sockets[number]
             connection.close()
 
+    def live(self) -> None:
+        """Nobody is taken for dead: everybody sends a pong (RFC 6455 section 5.5.3: also one nobody asked for)."""
+        for connection in (*self.sockets.values(), self.speaker):
+            connection.send(b"\x8a\x80" + bytes(4))
+
     def forget(self) -> None:
         """Count anew."""
         self.received = dict.fromkeys(self.sockets, 0)
@@ -183,6 +188,7 @@ def stalled(folder: Path) -> None:
         for number in range(PAIRS):
             # Each goes first in every other pair: what the machine does besides, and how warm it is, is the same for both.
             for never_reads in (bool(number % 2), not number % 2):
+                readers.live()
                 with readers.one_more(never_reads=never_reads):
                     run(readers, 40, 2)
                     found[never_reads].append(list(readers.latencies))
