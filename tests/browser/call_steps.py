@@ -12,12 +12,14 @@ from tests.fixtures.platform import Platform, wait_until
 ARRIVES = """async () => {
   const found = {};
   for (const peer of document.querySelector('fl-call')?.session.peers() ?? []) {
-    const one = {state: peer.state, after: peer.connectedAfter, frames: 0, width: 0, energy: 0};
+    const one = {state: peer.state, after: peer.connectedAfter, frames: 0, width: 0, energy: 0, heard: 0, screen: 0};
     for (const entry of peer.raw === null ? [] : (await peer.raw.getStats()).values()) {
       if (entry.type !== 'inbound-rtp') continue;
       one.frames += entry.framesDecoded ?? 0;
       one.width = Math.max(one.width, entry.frameWidth ?? 0);
       one.energy += entry.totalAudioEnergy ?? 0;
+      one.heard += entry.totalSamplesDuration ?? 0;
+      if (entry.mid === '2') one.screen = entry.framesDecoded ?? 0;
     }
     found[peer.seat] = one;
   }
@@ -57,6 +59,16 @@ class Meeting:
         self.host.page.get_by_role("button", name="Ask to join" if lobby else "Join").click()
         inside(self.host.page)
         self.tabs = [self.host]
+
+    def joins_signed_in(self, **options: Any) -> Tab:
+        """Somebody with an account, who is in the call or waits in its lobby."""
+        one = self.tab(**options)
+        one.context.add_init_script(SMALL)
+        sign_up(one, self.platform, next(names))
+        one.page.goto(self.url)
+        one.page.locator(".call-check button[type=submit]").click()
+        self.tabs.append(one)
+        return one
 
     def knocks(self, name: str, **options: Any) -> Tab:
         """A guest who pressed the button."""

@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Playwright, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -19,7 +20,9 @@ FLAGS = [
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
-    "--use-fake-device-for-media-stream=fps=30",
+    "--use-fake-device-for-media-stream=fps=30,device-count=3",
+    # Not everywhere yet: the fake cameras can do it.
+    "--enable-blink-features=MediaCaptureBackgroundBlur",
     "--use-fake-ui-for-media-stream",
 ]
 AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -50,6 +53,7 @@ class Tab:
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.faults: list[str] = []
+        self._devtools: CDPSession | None = None
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._heard)
 
@@ -70,12 +74,20 @@ class Tab:
             for node in rule["nodes"]
         ]
 
+    def lose(self, percent: int) -> None:
+        """So many of the packets of this page's WebRTC connections get lost. Connections obey that were made after the first call."""
+        if self._devtools is None:
+            self._devtools = self.context.new_cdp_session(self.page)
+            self._devtools.send("Network.enable")
+        limits = {"offline": False, "latency": 0, "downloadThroughput": 1e9, "uploadThroughput": 1e9, "packetLoss": percent}
+        self._devtools.send("Network.emulateNetworkConditions", limits)
+
     def close(self) -> None:
         self.context.close()
 
 
-@pytest.fixture
-def tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
+@contextmanager
+def opening(chromium: Browser) -> Iterator[Callable[..., Tab]]:
     """Open tabs; each must end without a fault in its scripts."""
     tabs: list[Tab] = []
 
@@ -89,3 +101,10 @@ def tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
     for one in tabs:
         one.close()
     assert not faults
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
+    """Tabs for one test."""
+    with opening(chromium) as opened:
+        yield opened

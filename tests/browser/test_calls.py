@@ -1,22 +1,20 @@
 """Calls between real browsers: pictures and sound are counted where they arrive."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.call_steps import Meeting, arrives, inside
 from tests.browser.conftest import Tab
+from tests.browser.test_states import looks_right
 from tests.fixtures.platform import Platform, running_platform, wait_until
 
 pytestmark = pytest.mark.browser
 
-
-def looks_right(tab: Tab) -> None:
-    assert not tab.violations()
-    assert tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+SCREENS: tuple[tuple[int, Literal["dark", "light"]], ...] = ((360, "dark"), (360, "light"), (1440, "light"))
 
 
 def test_two_see_and_hear_each_other_and_a_killed_one_returns_to_its_seat(platform: Platform, tab: Callable[..., Tab]) -> None:
@@ -39,6 +37,12 @@ def test_four_see_and_hear_each_other(platform: Platform, tab: Callable[..., Tab
         meeting.joins(name)
     meeting.all_see_and_hear(40)
     looks_right(meeting.host)
+
+    meeting.host.page.keyboard.press("p")
+    meeting.host.page.get_by_role("button", name="End for everybody").click()
+    meeting.host.page.get_by_role("dialog").get_by_role("button", name="End for everybody").click()
+    for one in meeting.tabs:
+        expect(one.page.get_by_role("heading", name="The call is over")).to_be_visible()
 
 
 def test_media_outlive_the_signalling_process_and_signalling_comes_back(tab: Callable[..., Tab]) -> None:
@@ -120,48 +124,51 @@ def test_everything_is_done_by_keyboard(platform: Platform, tab: Callable[..., T
     expect(page.get_by_role("heading", name="You left the call")).to_be_visible()
 
 
-@pytest.fixture
-def refusing(tab: Callable[..., Tab]) -> Callable[[str], Tab]:
-    """A tab whose devices fail with an error of that name."""
-
-    def opened(name: str) -> Tab:
-        found = tab()
-        found.page.add_init_script(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{name}'))")
-        return found
-
-    return opened
+def sees(page: Page, seat: str) -> None:
+    wait_until(lambda: arrives(page)[seat]["frames"] > 5, 20, "somebody to be seen")
 
 
-@pytest.mark.parametrize(("name", "problem"), [("NotAllowedError", "denied"), ("NotFoundError", "missing"), ("NotReadableError", "busy")])
-def test_who_has_no_devices_is_told_why_and_joins_without(
-    platform: Platform, tab: Callable[..., Tab], refusing: Callable[[str], Tab], name: str, problem: str
-) -> None:
+def test_who_has_no_devices_is_told_why_and_joins_without(platform: Platform, tab: Callable[..., Tab]) -> None:
     meeting = Meeting(platform, tab)
-    guest = refusing(name)
-    guest.page.goto(meeting.url)
-    expect(guest.page.locator(f"[data-problem={problem}]")).to_be_visible()
-    looks_right(guest)
-    guest.page.get_by_label("Your name").fill("Grace")
-    guest.page.get_by_role("button", name="Join").click()
-    inside(guest.page)
-    wait_until(lambda: [one for one in arrives(guest.page).values() if one["frames"] > 5], 20, "the host to be seen")
+    for name, problem in (("NotAllowedError", "denied"), ("NotFoundError", "missing"), ("NotReadableError", "busy")):
+        guest = tab()
+        guest.page.add_init_script(f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{name}'))")
+        guest.page.goto(meeting.url)
+        expect(guest.page.locator(f"[data-problem={problem}]")).to_be_visible()
+        looks_right(guest)
+        guest.page.get_by_label("Your name").fill(name)
+        guest.page.get_by_role("button", name="Join").click()
+        inside(guest.page)
+        seat = meeting.host.page.evaluate("document.querySelector('fl-call').session.call.you")
+        sees(guest.page, seat)
+        guest.page.get_by_role("button", name="Leave").click()
 
 
-@pytest.mark.parametrize("screen", [{"width": 360, "theme": "dark"}, {"width": 360, "theme": "light"}, {"width": 1440, "theme": "light"}])
-def test_the_pages_look_right(platform: Platform, tab: Callable[..., Tab], screen: dict[str, Any]) -> None:
-    meeting = Meeting(platform, tab, **screen)
+def screens(page: Page) -> Iterator[int]:
+    """The page in all sizes and colours that matter, one after the other: their widths."""
+    for width, theme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=theme)
+        yield width
+
+
+def test_the_pages_look_right(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
     page = meeting.host.page
-    looks_right(meeting.host)
-    for panel in ("chat", "people", "settings"):
-        page.locator(f".bar [data-panel={panel}]").click()
-        expect(page.locator("#call-side")).to_be_visible()
+    for _ in screens(page):
         looks_right(meeting.host)
-        page.locator("#call-side header button").click()
+        for panel in ("chat", "people", "settings"):
+            page.locator(f".bar [data-panel={panel}]").click()
+            expect(page.locator("#call-side")).to_be_visible()
+            looks_right(meeting.host)
+            page.locator("#call-side header button").click()
     page.get_by_role("button", name="Leave").click()
-    looks_right(meeting.host)
+    for _ in screens(page):
+        looks_right(meeting.host)
     page.goto(f"{platform.origin}/calls")
     expect(page.get_by_role("link", name="Rehearsal")).to_be_visible()
-    looks_right(meeting.host)
+    for _ in screens(page):
+        looks_right(meeting.host)
 
 
 def test_a_ninth_person_is_told_that_the_call_is_full(platform: Platform, tab: Callable[..., Tab]) -> None:

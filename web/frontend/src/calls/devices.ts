@@ -10,6 +10,9 @@ export const TREATMENTS = ['noiseSuppression', 'echoCancellation', 'autoGainCont
 export type Treatment = (typeof TREATMENTS)[number];
 export const HEIGHTS = [720, 360, 180] as const;
 
+/** What the type of a track does not say yet. */
+type BlurringTrack = Omit<MediaStreamTrack, 'getCapabilities' | 'getSettings'> & { getCapabilities?(): { backgroundBlur?: boolean[] }; getSettings(): { backgroundBlur?: boolean } };
+
 export class Devices {
   camera: MediaStreamTrack | null = null;
   microphone: MediaStreamTrack | null = null;
@@ -29,6 +32,8 @@ export class Devices {
   /** Held down at this moment. */
   pushed = false;
   opening = false;
+  /** Wanted; what is behind the person is out of focus where the camera can do that. */
+  private blur = recall('calls.blur') === 'yes';
   readonly meter = new Meter();
   treatments: Record<Treatment, boolean> = { noiseSuppression: recall('calls.noiseSuppression') !== 'no', echoCancellation: recall('calls.echoCancellation') !== 'no', autoGainControl: recall('calls.autoGainControl') !== 'no' };
 
@@ -95,6 +100,19 @@ export class Devices {
     this.height = height;
     remember('calls.height', String(height));
     if (this.camera !== null) await this.openCamera();
+    this.tell();
+  }
+
+  /** Whether the background is blurred; null where the camera leaves no choice (W3C Media Capture Extensions). */
+  get blurred(): boolean | null {
+    const camera = this.camera as BlurringTrack | null;
+    return (camera?.getCapabilities?.().backgroundBlur?.length ?? 0) < 2 ? null : (camera?.getSettings().backgroundBlur ?? false);
+  }
+
+  async blurBackground(on: boolean): Promise<void> {
+    this.blur = on;
+    remember('calls.blur', on ? 'yes' : 'no');
+    await this.camera?.applyConstraints(this.video()).catch(() => undefined);
     this.tell();
   }
 
@@ -168,11 +186,13 @@ export class Devices {
 
   private video(): MediaTrackConstraints {
     const { height } = this;
-    return { width: { ideal: (height * 16) / 9 }, height: { ideal: height }, frameRate: { ideal: 30, max: 30 }, ...(this.chosen.camera === '' ? {} : { deviceId: { ideal: this.chosen.camera } }) };
+    // As a wish of its own: Chromium mixes it with no others.
+    const blur: MediaTrackConstraintSet & { backgroundBlur: boolean } = { backgroundBlur: this.blur };
+    return { width: { ideal: (height * 16) / 9 }, height: { ideal: height }, frameRate: { ideal: 30, max: 30 }, ...(this.chosen.camera === '' ? {} : { deviceId: { exact: this.chosen.camera } }), advanced: [blur] };
   }
 
   private audio(): MediaTrackConstraints {
-    return { channelCount: { ideal: 1 }, ...this.treatments, ...(this.chosen.microphone === '' ? {} : { deviceId: { ideal: this.chosen.microphone } }) };
+    return { channelCount: { ideal: 1 }, ...this.treatments, ...(this.chosen.microphone === '' ? {} : { deviceId: { exact: this.chosen.microphone } }) };
   }
 
   private async openBoth(): Promise<void> {
@@ -202,8 +222,14 @@ export class Devices {
       this.setCamera(stream.getVideoTracks()[0] ?? null);
       this.problems = { ...this.problems, camera: null };
     } catch (error) {
+      const problem = error instanceof MediaError ? error.problem : 'device';
+      if (problem === 'missing' && this.chosen.camera !== '') {
+        // What was chosen is not there today: any other will do.
+        this.chosen.camera = '';
+        return this.openCamera();
+      }
       this.setCamera(null);
-      this.problems = { ...this.problems, camera: error instanceof MediaError ? error.problem : 'device' };
+      this.problems = { ...this.problems, camera: problem };
     }
   }
 
@@ -214,8 +240,14 @@ export class Devices {
       this.setMicrophone(stream.getAudioTracks()[0] ?? null);
       this.problems = { ...this.problems, microphone: null };
     } catch (error) {
+      const problem = error instanceof MediaError ? error.problem : 'device';
+      if (problem === 'missing' && this.chosen.microphone !== '') {
+        // What was chosen is not there today: any other will do.
+        this.chosen.microphone = '';
+        return this.openMicrophone();
+      }
       this.setMicrophone(null);
-      this.problems = { ...this.problems, microphone: error instanceof MediaError ? error.problem : 'device' };
+      this.problems = { ...this.problems, microphone: problem };
     }
   }
 

@@ -8,7 +8,7 @@ import '../people/confirm';
 import { FormElement } from '../people/form';
 import { List } from '../people/list';
 import { when } from '../people/when';
-import { words as all } from './texts';
+import { words as all } from './list-texts';
 
 const words = all.history;
 

@@ -24,7 +24,7 @@ const OWN_SPEECH = 0.55;
 /** What the page is told once, in words, beside what it sees. */
 export type Notice =
   | { what: 'came' | 'gone' | 'lost' | 'back' | 'hand' | 'knock' | 'muted' | 'hand_lowered'; name: string }
-  | { what: 'audio_only' | 'pictures_again' | 'screen' | 'no_server' | 'server_again'; name: string };
+  | { what: 'pictures_again' | 'screen' | 'no_server' | 'server_again'; name: string };
 
 interface Beside {
   peer: Peer;
@@ -257,7 +257,8 @@ export class CallSession implements Connections {
     const lost = [...this.beside.values()].map(({ before }) => before?.lostUp ?? 0);
     const pictures = this.devices.camera !== null || this.devices.screen !== null;
     const changed = this.uplink.take({ at: performance.now(), available: this.available(), lost: lost.length === 0 ? 0 : Math.min(...lost), others: this.beside.size, pictures });
-    if (changed) this.notice({ what: this.uplink.audioOnly ? 'audio_only' : 'pictures_again', name: '' });
+    // That there are none is shown as long as it lasts.
+    if (changed && !this.uplink.audioOnly) this.notice({ what: 'pictures_again', name: '' });
     this.encode();
     this.show();
     this.draw();

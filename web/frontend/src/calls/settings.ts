@@ -1,7 +1,7 @@
 /** Devices and what is done to picture and sound, during a call. */
 
 import { Volume2 } from 'lucide';
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { PageElement } from '../parts/element';
 import { icon } from '../parts/icon';
@@ -24,6 +24,7 @@ export class CallSettings extends PageElement {
       <h3>${words.picture}</h3>
       ${deviceField(all.check.camera, all.check.noCamera, devices.cameras, id(devices.camera), (chosen) => void devices.chooseCamera(chosen))}
       <label class="field"><span>${words.size}</span><select @change=${(event: Event) => void devices.chooseHeight(Number((event.target as HTMLSelectElement).value))}>${HEIGHTS.map((height) => html`<option value=${height} .selected=${height === devices.height}>${words.sizes[height]}</option>`)}</select></label>
+      ${devices.blurred === null ? nothing : html`<label class="check"><input type="checkbox" .checked=${devices.blurred} @change=${(event: Event) => void devices.blurBackground(checked(event))} />${words.blur}</label>`}
       <h3>${words.sound}</h3>
       ${deviceField(all.check.microphone, all.check.noMicrophone, devices.microphones, id(devices.microphone), (chosen) => void devices.chooseMicrophone(chosen))}
       <fl-call-level .level=${() => devices.level()}></fl-call-level>

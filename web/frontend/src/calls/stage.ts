@@ -102,7 +102,7 @@ export class Stage extends PageElement {
         ${icon(kind === 'screen' ? MonitorUp : picture.microphone ? Mic : MicOff)}<span>${you && kind === 'camera' ? words.you : name}</span>
         ${picture.quality === '' || you ? nothing : html`<i class="bars" data-quality=${picture.quality}><b></b><b></b><b></b></i>`}
       </div>
-      <button class="button quiet square tile-large" type="button" aria-pressed=${large} aria-label=${large ? words.normal(name) : words.large(name)} title=${large ? words.normal(name) : words.large(name)} @click=${() => this.choose(large ? '' : key)}>${icon(large ? Shrink : Expand)}</button>
+      <button class="button quiet square tile-large" ?hidden=${this.pictures.length < 2} type="button" aria-pressed=${large} aria-label=${large ? words.normal(name) : words.large(name)} title=${large ? words.normal(name) : words.large(name)} @click=${() => this.choose(large ? '' : key)}>${icon(large ? Shrink : Expand)}</button>
     </div>`;
   }
 }

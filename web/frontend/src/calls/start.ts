@@ -6,7 +6,7 @@ import { customElement } from 'lit/decorators.js';
 import { rest, type RelayRule } from '../lib/rest';
 import { icon } from '../parts/icon';
 import { field, FormElement, valuesOf } from '../people/form';
-import { words as all } from './texts';
+import { words as all } from './list-texts';
 
 const words = all.create;
 const RELAYS: readonly RelayRule[] = ['guests', 'everybody', 'nobody'];

@@ -51,12 +51,15 @@ export class CallPage extends PageElement {
   private noted = 0;
   private screens = '';
   private guest = '';
+  /** Who goes from button to button by key presses them with the space bar; everybody else talks with it. */
+  private tabbed = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('keydown', this.onKey);
     window.addEventListener('keyup', this.onKeyUp);
     window.addEventListener('blur', this.onBlur);
+    window.addEventListener('pointerdown', this.onPointer);
     document.addEventListener('visibilitychange', this.onSeen);
     this.session.start();
     void this.begin();
@@ -69,6 +72,7 @@ export class CallPage extends PageElement {
     window.removeEventListener('keydown', this.onKey);
     window.removeEventListener('keyup', this.onKeyUp);
     window.removeEventListener('blur', this.onBlur);
+    window.removeEventListener('pointerdown', this.onPointer);
     document.removeEventListener('visibilitychange', this.onSeen);
     this.session.stop();
   }
@@ -132,7 +136,7 @@ export class CallPage extends PageElement {
   private outside(): TemplateResult {
     const { refusal, looked } = this;
     const { phase } = this.session.call;
-    if (refusal !== null) return refusal.status === 404 ? this.message(words.call.unknown, 'dim') : this.message(words.call.unreachable, 'dim', html`${problemNotice(refusal)}<button class="button primary" type="button" @click=${this.begin}>${texts.retry}</button>`);
+    if (refusal !== null) return refusal.status === 404 ? this.message(words.call.unknown, 'dim') : this.message({ ...words.call.unreachable, body: '' }, 'dim', html`${problemNotice(refusal)}<button class="button primary" type="button" @click=${this.begin}>${texts.retry}</button>`);
     if (looked === null) return html`<h1 class="hidden-text" role="status">${words.call.loading}</h1><div class="call-check" aria-hidden="true"><div class="preview skeleton"></div><div class="panel"><div class="skeleton line"></div><div class="skeleton line"></div><div class="skeleton line"></div></div></div>`;
     if (!('RTCPeerConnection' in window)) return this.message(words.over['call_browser'] ?? words.call.unreachable, 'dim');
     switch (phase.kind) {
@@ -156,7 +160,7 @@ export class CallPage extends PageElement {
 
   private waiting(kind: 'entering' | 'knocking'): TemplateResult {
     const offline = !this.session.call.reachable && this.session.call.phase.kind === 'entering';
-    return html`<div class="nothing" role="status">${mark('loading')}<h1>${kind === 'knocking' ? words.wait.knocking : words.wait.entering}</h1><p>${kind === 'knocking' ? words.wait.knockingBody : offline ? '' : ''}</p><div class="buttons"><button class="button" type="button" @click=${() => this.session.leave()}>${words.wait.cancel}</button></div></div>`;
+    return html`<div class="nothing" role="status">${mark('loading')}<h1>${kind === 'knocking' ? words.wait.knocking : words.wait.entering}</h1><p>${kind === 'knocking' ? words.wait.knockingBody : offline ? words.wait.offline : ''}</p><div class="buttons"><button class="button" type="button" @click=${() => this.session.leave()}>${words.wait.cancel}</button></div></div>`;
   }
 
   private farewell(code: string, detail: string): TemplateResult {
@@ -183,7 +187,7 @@ export class CallPage extends PageElement {
         <fl-call-stage .pictures=${pictures} .large=${pictures.some((one) => one.key === this.large) ? this.large : ''} .choose=${(key: string) => (this.large = key)} .sized=${this.onSized}></fl-call-stage>
         ${call.seats.length === 1 ? this.alone() : nothing}
         <div class="call-notices">
-          ${session.uplink.audioOnly ? html`<p class="notice warn">${icon(CircleAlert)}<span class="said">${words.notices['audio_only']?.('')}</span><button class="button small" type="button" @click=${() => session.insistOnPictures()}>${words.insist}</button></p>` : nothing}
+          ${session.uplink.audioOnly ? html`<p class="notice warn" role="alert">${icon(CircleAlert)}<span class="said">${words.notices['audio_only']?.('')}</span><button class="button small" type="button" @click=${() => session.insistOnPictures()}>${words.insist}</button></p>` : nothing}
           ${call.relays?.address_visible ? html`<p class="notice">${icon(CircleAlert)}<span class="said">${words.check.visible}</span></p>` : nothing}
           ${call.mayDirect && panel !== 'people' && call.knocks[0] !== undefined ? html`<p class="notice"><span class="said">${words.notices['knock']?.(call.knocks[0].name)}</span><button class="button small primary" type="button" @click=${() => (this.panel = 'people')}>${words.people.title}</button></p>` : nothing}
           <div role="status">${this.notices.map((one) => html`<p class="notice toast">${one.text}</p>`)}</div>
@@ -267,15 +271,16 @@ export class CallPage extends PageElement {
     const { speakers, call } = this.session;
     const other = call.seats.find((seat) => seat.seat !== call.you && seat.camera)?.seat ?? call.you;
     const leading = speakers.leading === '' || speakers.leading === call.you ? other : speakers.leading;
-    const wanted = this.large === '' ? leading : this.large;
+    const wanted = this.stage?.large || leading;
     const picture = this.stage?.querySelector<CallPicture>(`[data-key="${CSS.escape(wanted)}"] fl-call-picture`);
     await picture?.video?.requestPictureInPicture().catch(() => undefined);
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
+    this.tabbed ||= event.key === 'Tab';
     if (this.session.call.phase.kind !== 'in' || this.keys?.open) return;
     const target = event.target as Element;
-    const focus = target.matches('input, textarea, select') ? 'field' : target.matches('button, summary, a') ? 'button' : 'elsewhere';
+    const focus = target.matches('input, textarea, select') ? 'field' : this.tabbed && target.matches('button, summary, a') ? 'button' : 'elsewhere';
     const { devices } = this.session;
     const command = commandOf({ key: event.key, modified: event.ctrlKey || event.metaKey || event.altKey, focus, pushToTalk: devices.pushToTalk });
     if (command === null || (event.repeat && command !== 'talk')) return;
@@ -304,7 +309,14 @@ export class CallPage extends PageElement {
   };
 
   private readonly onKeyUp = (event: KeyboardEvent): void => {
-    if (event.key === ' ') this.session.devices.push(false);
+    if (event.key !== ' ' || !this.session.devices.pushed) return;
+    // The button that has the focus is not pressed by it.
+    event.preventDefault();
+    this.session.devices.push(false);
+  };
+
+  private readonly onPointer = (): void => {
+    this.tabbed = false;
   };
 
   private readonly onBlur = (): void => this.session.devices.push(false);

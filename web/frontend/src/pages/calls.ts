@@ -8,7 +8,7 @@ import '../calls/start';
 import '../parts/top';
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { words } from '../calls/texts';
+import { words } from '../calls/list-texts';
 import { PeoplePage } from '../people/page';
 
 @customElement('fl-calls')

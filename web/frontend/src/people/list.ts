@@ -30,7 +30,7 @@ export class List<T> implements ReactiveController {
   }
 
   render(row: (item: T) => TemplateResult, empty: string | TemplateResult, head?: TemplateResult): TemplateResult {
-    if (this.problem !== null && this.items === null) return html`${problemNotice(this.problem)}`;
+    if (this.problem !== null && this.items === null) return html`${problemNotice(this.problem)}<button class="button" type="button" @click=${() => void this.read()}>${texts.retry}</button>`;
     if (this.items === null) return html`<div aria-hidden="true" class="rows"><div class="skeleton line"></div><div class="skeleton line short"></div></div>`;
     if (this.items.length === 0) return html`<p class="nothing">${empty}</p>`;
     return html`

@@ -1,0 +1,30 @@
+/** Texts of the list of calls, in English. */
+
+export const callsList = {
+  page: 'Calls · Fanlight',
+  title: 'Calls',
+  lead: 'Two to eight people, face to face. Pictures and sound go from browser to browser.',
+  create: { title: 'Start a call', name: 'What it is about (optional)', lobby: 'Guests wait in a lobby until somebody lets them in', yes: 'Start a call', relay: 'Hide network addresses', relays: { guests: 'of guests', everybody: 'of everybody', nobody: 'of nobody' } },
+  history: {
+    title: 'Your calls',
+    empty: 'No calls yet. Start one, and send the link to whom you want to see.',
+    what: 'Call',
+    who: 'With',
+    when: 'When',
+    lasted: 'Lasted',
+    ended: 'How it ended',
+    untitled: 'Call without a title',
+    nobody: 'Nobody else came',
+    open: 'Open',
+    remove: 'Take out of my list',
+    removeQuestion: 'Take this call out of your list?',
+    removeBody: 'It stays in the lists of the others.',
+    delete: 'End and delete',
+    deleteQuestion: 'End this call and delete it?',
+    deleteBody: 'It ends for everybody, its links stop to work, and it goes out of all lists.',
+    running: 'Running',
+    short: 'Under a minute',
+    how: { ended: 'Ended by its host', empty: 'Everybody left', lost: 'Connections were lost' },
+    quality: (loss: string, trip: number): string => `${loss} lost, ${trip} ms`,
+  },
+};
