@@ -238,3 +238,12 @@ def test_pictures_give_way_to_sound_where_the_way_up_carries_none(call: Meeting,
     host.get_by_role("button", name="Send pictures anyway").click()
     expect(other.locator(".tile:not([data-you]) video")).to_be_visible()
     sees_and_hears(other, 1)
+
+
+def test_its_host_ends_the_call_for_everybody(host: Page, other: Page) -> None:
+    """The last one of this module: afterwards there is no call."""
+    host.keyboard.press("p")
+    host.get_by_role("button", name="End for everybody").click()
+    host.get_by_role("dialog").get_by_role("button", name="End for everybody").click()
+    for page in (host, other):
+        expect(page.get_by_role("heading", name="The call is over")).to_be_visible()
