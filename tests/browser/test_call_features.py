@@ -230,7 +230,7 @@ def test_how_good_the_connection_is_stands_at_the_tile_and_in_numbers(host: Page
 
 
 def test_pictures_give_way_to_sound_where_the_way_up_carries_none(call: Meeting, host: Page, other: Page) -> None:
-    call.host.lose(40)
+    call.host.lose(55)
     expect(host.get_by_text("Your connection carries no pictures")).to_be_visible(timeout=40_000)
     expect(other.locator(".tile:not([data-you]) .no-picture")).to_be_visible()
     call.host.lose(0)
