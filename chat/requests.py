@@ -202,9 +202,7 @@ class Requests:
     async def _pace(self, room: Room, account: Account) -> None:
         one = await self._registry.believed(room, account.id)
         team = one is not None and rank_of(one, utc_now(self._clock)).is_team
-        taken = await self._rates.take(TEAM_SENDS if team else SENDS, f"{room.channel.id}:{account.id}" if team else account.id)
-        if taken is not None and not taken.allowed:
-            raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=round(taken.retry_after, 1))
+        await self._rates.check(TEAM_SENDS if team else SENDS, f"{room.channel.id}:{account.id}" if team else account.id)
 
     async def _admitted(self, room: Room, account: Account) -> None:
         await self._registry.freshen(room)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
+from chat.background import Background
 from chat.classifier import Classifier
 from chat.command import Commands
 from chat.entrance import Entrance
@@ -72,7 +73,7 @@ class Rooms:
         self._storage = storage
         self._clock = clock
         self._hints = hints
-        self._tasks: Tasks | None = None
+        self._background = Background()
         self._dirty: dict[ChannelId, Room] = {}
         self._wake = asyncio.Event()
         self._untold: deque[RoomHint] = deque()
@@ -104,7 +105,7 @@ class Rooms:
     async def run(self) -> None:
         """Work, until cancelled."""
         async with Tasks("rooms") as tasks:
-            self._tasks = tasks
+            self._background.tasks = tasks
             for name, work in (
                 ("hear", self._hear),
                 ("flush", self._flush),
@@ -161,28 +162,14 @@ class Rooms:
         if room is None:
             return
         if room.log.has_hole and not room.catching_up.locked():
-            self._start("catch up", self._close_hole(room))
+            self._background.start("catch up", self._close_hole(room))
         if room.stale:
-            self._start("renew", self._registry.renew(room))
+            self._background.start("renew", self._registry.renew(room))
 
     async def _close_hole(self, room: Room) -> None:
         await self._clock.sleep(HOLE_SECONDS)
         if room.log.has_hole:
             await self._registry.catch_up(room, room.log.seq + 1)
-
-    def _start(self, name: str, work: Awaitable[None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except Unavailable:
-                # The next look does it.
-                return
-            except Exception:
-                FAILURES.inc()
-                _log.exception("room_failed", what=name)
-
-        if self._tasks is not None:
-            self._tasks.start(name, guarded())
 
     def _happened(self, room: Room, happened: Sequence[Event]) -> None:
         # Whoever waits already for its time needs not be told again.
@@ -191,12 +178,12 @@ class Rooms:
             self._wake.set()
         if any(isinstance(event, StandingChanged | ModesChanged) for event in happened):
             room.outdate()
-            self._start("renew", self._registry.renew(room))
+            self._background.start("renew", self._registry.renew(room))
         if any(isinstance(event, ModesChanged) and not event.shield for event in happened):
             self._watch.calm(room)
         if any(isinstance(event, Restored) for event in happened):
             room.tail_stale = True
-            self._start("reread", self._registry.reread(room))
+            self._background.start("reread", self._registry.reread(room))
 
     async def _renewed(self, room: Room) -> None:
         await self._entrance.recheck(room, list(room.listeners.values()))
@@ -205,7 +192,7 @@ class Rooms:
         """Its log is another now: everybody comes in anew."""
         for listener in tuple(room.listeners.values()):
             self._entrance.put_out(listener, room, ErrorCode.NOT_JOINED, "The room began anew. Join again.")
-        self._start("close", self._registry.close(room, self._hints))
+        self._background.start("close", self._registry.close(room, self._hints))
 
     # What goes on all the time.
 

@@ -5,7 +5,7 @@ from functools import cache
 from storage.bus.redis import Bus
 from storage.clock import Clock
 from storage.limits import Limit, LocalLimits, Taken, outcome
-from storage.model.errors import Unavailable
+from storage.model.errors import ErrorCode, Unavailable
 
 ALONE_SECONDS = 3.0
 """How long the bus is not asked after it did not answer: requests don't wait for it one by one."""
@@ -38,6 +38,18 @@ class RateLimits:
             self._alone_until = self._clock.monotonic() + ALONE_SECONDS
             return local
         return outcome(limit, used, allowed=allowed)
+
+    async def check(self, limit: Limit, subject: str) -> None:
+        """Count one try of ``subject``. Raises ``Unavailable(TOO_MANY_REQUESTS)`` where it is one too many."""
+        taken = await self.take(limit, subject)
+        if taken is not None and not taken.allowed:
+            raise too_often(taken)
+
+
+def too_often(taken: Taken) -> Unavailable:
+    """Why a try that is one too many does nothing."""
+    wait = max(0.1, round(taken.retry_after, 1))
+    return Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=wait)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from types import MappingProxyType
 
 import msgspec
@@ -148,5 +149,5 @@ def answer(error: FanlightError) -> tuple[bytes, int, dict[str, str]]:
         # RFC 9110 section 15.5.2: a 401 names the scheme that would be accepted.
         headers["WWW-Authenticate"] = 'Bearer realm="fanlight"'
     if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     return msgspec.json.encode(problem), status, headers

@@ -9,7 +9,6 @@ from chat.calls.hub import Hub
 from chat.calls.local import TAKEN, Arrival, LocalCall, Waiting
 from chat.calls.metrics import ENTERED
 from chat.calls.names import guest_name
-from chat.calls.pace import take
 from chat.calls.store import Change
 from chat.protocol import RequestRefused
 from chat.sockets import Socket
@@ -251,7 +250,7 @@ class CallEntrance:
 
     async def _pace(self, limit: Limit, socket: Socket) -> None:
         account = socket.actor.account
-        await take(self._rates, limit, socket.actor.address if account is None else account.id)
+        await self._rates.check(limit, socket.actor.address if account is None else account.id)
 
 
 def _answering(knock: str) -> Change:

@@ -27,7 +27,6 @@ from chat.calls.hub import Hub, unheard
 from chat.calls.local import LocalCall
 from chat.calls.messages import Decided, Pass
 from chat.calls.metrics import SIGNALS
-from chat.calls.pace import take
 from chat.limits import is_blank, is_impossible
 from chat.protocol import LARGEST_TEXT, LONGEST_TEXT, Done
 from chat.sockets import Socket, prepared
@@ -196,7 +195,7 @@ class CallRequests:
         await self._hub.change(call, lambda state, _: state.ended())
 
     async def _pace(self, limit: Limit, seat: Seat) -> None:
-        await take(self._rates, limit, seat.seat)
+        await self._rates.check(limit, seat.seat)
 
 
 def check_signal(frame: SignalTo) -> None:

@@ -1,11 +1,11 @@
 """The calls of a node at work, beside its rooms: which frames are theirs, what becomes of closed sockets, what goes on all the time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from chat.background import Background
 from chat.calls.entrance import CallEntrance, Relaying
 from chat.calls.frames import CallRequest
 from chat.calls.hub import REAP_SECONDS, TICK, Hub
@@ -44,7 +44,7 @@ class Calls:
         self._clock = clock
         self._bus = storage.bus
         self._messages = messages
-        self._tasks: Tasks | None = None
+        self._background = Background()
         self._hub = Hub(storage, clock, node, states)
         self._entrance = CallEntrance(storage, self._hub, rates=rates, relaying=relaying, clock=clock)
         self._hub.over = self._entrance.end_waiting
@@ -53,7 +53,7 @@ class Calls:
     async def run(self) -> None:
         """Work, until cancelled."""
         async with Tasks("calls") as tasks:
-            self._tasks = tasks
+            self._background.tasks = tasks
             tasks.start("hear", self._hub.hear(self._messages, self._decided))
             tasks.start("post", self._hub.post.run())
             tasks.start("records", self._hear_records())
@@ -66,7 +66,7 @@ class Calls:
         async with self._bus.call_changes() as changes:
             async for call in changes:
                 if call is not None and self._hub.get(call) is not None:
-                    self._start("record", self._hub.record_changed(call))
+                    self._background.start("record", self._hub.record_changed(call))
 
     async def received(self, socket: Socket, frame: ClientFrame) -> None:
         """See :class:`chat.sockets.Frames`."""
@@ -83,12 +83,12 @@ class Calls:
         """See :class:`chat.sockets.Frames`."""
         self._rooms.closed(socket)
         if self._entrance.gone(socket):
-            self._start("closed", self._entrance.closed(socket))
+            self._background.start("closed", self._entrance.closed(socket))
 
     def _decided(self, message: Message) -> None:
         call = self._hub.get(message.call)
         if isinstance(message, Decided) and call is not None:
-            self._start("decided", self._entrance.decided(call, message.knock, admit=message.admit))
+            self._background.start("decided", self._entrance.decided(call, message.knock, admit=message.admit))
 
     @staticmethod
     def _guarded(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
@@ -104,19 +104,3 @@ class Calls:
                 _log.exception("calls_failed")
 
         return guarded
-
-    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except Unavailable:
-                # The next tick does it.
-                return
-            except Exception:
-                FAILURES.inc()
-                _log.exception("call_failed", what=name)
-
-        if self._tasks is not None:
-            self._tasks.start(name, guarded())
-        else:
-            work.close()

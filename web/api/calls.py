@@ -180,9 +180,8 @@ class CallRoutes:
         return found
 
     async def _count(self, actor: Actor) -> None:
-        taken = await self._limits.take(LOOKS, subscriber(actor.address)) if actor.account else None
-        if taken is not None and not taken.allowed:
-            raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=taken.retry_after)
+        if actor.account:
+            await self._limits.check(LOOKS, subscriber(actor.address))
 
     async def _tell(self, call: records.Call) -> None:
         """Chat nodes also look for themselves, so that one who is not told finds out."""

@@ -10,8 +10,8 @@ from quart import Blueprint, Response, g, request
 
 from storage.limits import Limit
 from storage.model.account import Account, Actor
-from storage.model.errors import ErrorCode, Refused, Unavailable
-from storage.rate_limits import RateLimits
+from storage.model.errors import ErrorCode, Refused
+from storage.rate_limits import RateLimits, too_often
 from web.api import reading
 from web.api.cors import Cors
 from web.api.idempotency import HEADER, Idempotency
@@ -83,7 +83,7 @@ class Frame:
             return
         g.rate_limit = taken
         if not taken.allowed:
-            raise Unavailable(ErrorCode.TOO_MANY_REQUESTS, "That was too often; wait a little.", retry_after=ceil(taken.retry_after))
+            raise too_often(taken)
 
     def _arguments(self, route: Route, actor: Actor, key: BearerKey, path: dict[str, str], body: bytes) -> dict[str, Any]:
         fields = route.query.__struct_fields__ if route.query else ()
