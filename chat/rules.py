@@ -126,7 +126,7 @@ def judge(draft: Draft, writer: Writer, settings: ChatSettings, filters: Filters
     """Decide. Never raises, whatever the text."""
     found = writer.rank(now)
     modes = settings.effective
-    refused = admit(writer, settings, now) or _paced(draft, found, modes, recent, now) or _unfit(draft.text)
+    refused = admit(writer, settings, now) or _paced(draft, found, modes, recent, now) or unfit(draft.text)
     if refused:
         return refused
     if found.is_team:
@@ -145,7 +145,7 @@ def judge(draft: Draft, writer: Writer, settings: ChatSettings, filters: Filters
     return Hold(tuple(reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS])) if reasons else Accept()
 
 
-def _unfit(text: str) -> Refuse | None:
+def unfit(text: str) -> Refuse | None:
     """What nobody may write."""
     if limits.is_impossible(text):
         return Refuse(ErrorCode.BAD_REQUEST, "The message has characters that are no text.")

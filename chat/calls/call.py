@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 
 from chat.calls.frames import KnockInfo, Quality, SeatInfo
-from storage.model.call import MOST_SEATS, CallRole, HowLeft
+from storage.model.call import MOST_SEATS, Call, CallRole, HowLeft
 from storage.model.errors import Conflict, ErrorCode, NotFound, Refused
 
 GRACE_MS = 15_000
@@ -102,6 +102,11 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     title: str = ""
     locked: bool = False
     lobby: bool = True
+
+    @staticmethod
+    def of(record: Call) -> "Facts":
+        """Those of a record."""
+        return Facts(record.title, record.locked, record.lobby)
 
 
 class Way(Enum):

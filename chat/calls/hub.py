@@ -68,7 +68,7 @@ class Hub:
             CALLS.set(len(self._calls))
         call.record, call.record_at = record, self._clock.monotonic()
         self.keep(call)
-        facts = Facts(record.title, record.locked, record.lobby)
+        facts = Facts.of(record)
         await self.change(call, lambda state, _: state.with_facts(facts))
         return call
 
@@ -219,7 +219,7 @@ class Hub:
             await self.change(call, lambda state, _: state if state.over else state.ended())
             return
         call.record = record
-        facts = Facts(record.title, record.locked, record.lobby)
+        facts = Facts.of(record)
         await self.change(call, lambda state, _: state.with_facts(facts))
 
     async def reap(self) -> None:

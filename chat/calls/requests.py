@@ -27,8 +27,9 @@ from chat.calls.hub import Hub, unheard
 from chat.calls.local import LocalCall
 from chat.calls.messages import Decided, Pass
 from chat.calls.metrics import SIGNALS
-from chat.limits import is_blank, is_impossible
-from chat.protocol import LARGEST_TEXT, LONGEST_TEXT, Done
+from chat.posting import refusal
+from chat.protocol import Done
+from chat.rules import unfit
 from chat.sockets import Socket, prepared
 from storage.clock import Clock, utc_now
 from storage.limits import Limit
@@ -132,10 +133,8 @@ class CallRequests:
     async def _say(self, call: LocalCall, seat: Seat, frame: Say) -> None:
         await self._pace(SAY_PACE, seat)
         text = frame.text.strip()
-        if is_blank(text) or is_impossible(text):
-            raise BadInput(ErrorCode.MESSAGE_EMPTY, "There is nothing to see in the message.")
-        if len(text) > LONGEST_TEXT or len(text.encode()) > LARGEST_TEXT:
-            raise BadInput(ErrorCode.MESSAGE_TOO_LONG, f"A message has at most {LONGEST_TEXT} characters and {LARGEST_TEXT} bytes.")
+        if (refused := unfit(text)) is not None:
+            raise refusal(refused)
         at = self._clock.unix_ns() // 1_000_000
         await self._hub.tell_all(call, Said(call=frame.call, seat=seat.seat, name=seat.name, text=text, at=at))
 
