@@ -54,7 +54,7 @@ WATCH = """() => {
   }, 250);
 }"""
 """Keeps the longest time in milliseconds in which no picture was decoded, and whether the connections are still those of now."""
-HANGS = 8
+HANGS = 5
 """Seconds: longer than any request's deadline, and than a node may be silent."""
 
 PORT, TLS_PORT = free_port(), free_port()

@@ -173,7 +173,7 @@ describe('the way up', () => {
     expect([uplink.take(reading(0, bad)), uplink.take(reading(5, bad)), uplink.take(reading(6, bad))]).toEqual([false, false, true]);
     expect(uplink.audioOnly).toBe(true);
     expect([uplink.take(reading(20)), uplink.take(reading(26))]).toEqual([false, true]);
-    uplink.take(reading(27, bad));
+    expect([uplink.take(reading(28, bad)), uplink.take(reading(30, bad))]).toEqual([false, false]);
     expect(uplink.take(reading(33, bad))).toBe(true);
     expect([uplink.take(reading(60)), uplink.take(reading(73))]).toEqual([false, true]);
   });
@@ -184,9 +184,21 @@ describe('the way up', () => {
     expect(uplink.audioOnly).toBe(false);
   });
 
+  it('is not deceived by a good look among bad ones', () => {
+    const uplink = new Uplink();
+    const looks = [bad, bad, bad, {}, bad, bad, bad].map((change, place) => uplink.take(reading(2 * place, change)));
+    expect(looks.indexOf(true)).toBe(5);
+  });
+
+  it('counts no look for longer than it can know', () => {
+    const uplink = new Uplink();
+    uplink.take(reading(0));
+    expect(uplink.take(reading(600, bad))).toBe(false);
+  });
+
   it('hears of losses, and waits until they are over', () => {
     const uplink = new Uplink();
-    uplink.take(reading(0, { lost: 0.3 }));
+    for (const at of [0, 3]) uplink.take(reading(at, { lost: 0.3 }));
     expect(uplink.take(reading(6, { lost: 0.3 }))).toBe(true);
     for (let at = 7; at <= 30; at += 1) expect(uplink.take(reading(at, { lost: 0.1 }))).toBe(false);
     expect(uplink.take(reading(50))).toBe(true);
