@@ -13,7 +13,7 @@ _log = structlog.get_logger("chat")
 
 
 class Background:
-    """Starts work in ``tasks`` once those are there; before, and after their end, nothing is begun."""
+    """Starts work in ``tasks`` once those are there; before, nothing is begun."""
 
     def __init__(self) -> None:
         self.tasks: Tasks | None = None

@@ -4,12 +4,10 @@ from collections import OrderedDict
 from collections.abc import Collection
 from itertools import islice
 
-from storage.chat.settings import Raid
+from storage.chat.settings import MOST_NEWCOMERS, Raid
 
 WINDOW = 60.0
 """Seconds a newcomer counts for."""
-MOST_REMEMBERED = 20_000
-"""Newcomers of a room; more than any limit that can be set."""
 
 
 class RaidDetector:
@@ -32,7 +30,7 @@ class RaidDetector:
             return
         self._newcomers[account] = now
         self._untold[account] = None
-        while len(self._newcomers) > MOST_REMEMBERED:
+        while len(self._newcomers) > MOST_NEWCOMERS:
             self._untold.pop(self._newcomers.popitem(last=False)[0], None)
 
     def crowd(self, now: float, settings: Raid) -> float | None:

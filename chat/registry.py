@@ -215,10 +215,10 @@ class Registry:
             known |= found
         return known
 
-    async def believed(self, room: Room, account: AccountId) -> Participant | None:
+    async def believed(self, room: Room, account: AccountId, *, believed: float = BELIEVED_SECONDS) -> Participant | None:
         """Who one account is in a room, as :meth:`participants`; None if it is gone."""
-        known = room.people.one(account, self._clock.monotonic() - BELIEVED_SECONDS)
-        return known or (await self.participants(room, [account])).get(account)
+        known = room.people.one(account, self._clock.monotonic() - believed)
+        return known or (await self.participants(room, [account], believed=believed)).get(account)
 
     async def participant(self, room: Room, account: AccountId) -> Participant | None:
         """Who an account is in an open room now, None if it is gone; many who ask at once are one question."""

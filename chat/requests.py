@@ -136,7 +136,7 @@ class Requests:
         for _ in range(TRIES):
             await self._registry.freshen(room)
             version = room.version
-            one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
+            one = await self._registry.believed(room, account.id, believed=FRESH)
             if one is None:
                 raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to write here.")
             now = utc_now(self._clock)
@@ -206,7 +206,7 @@ class Requests:
 
     async def _admitted(self, room: Room, account: Account) -> None:
         await self._registry.freshen(room)
-        one = (await self._registry.participants(room, [account.id], believed=FRESH)).get(account.id)
+        one = await self._registry.believed(room, account.id, believed=FRESH)
         if one is None:
             raise Refused(ErrorCode.SIGN_IN_REQUIRED, "Sign in to write here.")
         refused = admit(writer_of(one), room.settings, utc_now(self._clock))

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from storage.bus.connection import Argument, Connection
 from storage.bus.scripts import COUNT_NEWCOMERS
 from storage.bus.topics import crowd_key, newcomers_key
+from storage.chat.settings import MOST_NEWCOMERS
 from storage.model.ids import ChannelId, new_broadcast_id
-
-MOST_REMEMBERED = 20_000
-"""Newcomers of a room; more than any limit that can be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Newcomers:
         await self._connection.command("DEL", crowd_key(channel))
 
     def _arguments(self, one: CameIn, window: float) -> list[Argument]:
-        arguments: list[Argument] = [_ms(window), MOST_REMEMBERED, one.most, _ms(one.quiet), self._asking]
+        arguments: list[Argument] = [_ms(window), MOST_NEWCOMERS, one.most, _ms(one.quiet), self._asking]
         arguments.append("" if one.calm is None else _ms(one.calm))
         for account, age in one.ages.items():
             arguments += [_ms(age), account]

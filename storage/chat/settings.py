@@ -76,6 +76,10 @@ class Automod(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mentions: Annotated[int, msgspec.Meta(ge=0, le=50)] = 5
 
 
+MOST_NEWCOMERS = 20_000
+"""Newcomers of a room that are remembered; more than any limit that can be set."""
+
+
 class Raid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a sudden crowd raises the shield: more than ``joins`` accounts new to the room within a minute; 0 is off."""
 
