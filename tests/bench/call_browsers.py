@@ -8,9 +8,7 @@ else of a small machine from running. ``--sound`` is a call with cameras off.
 """
 
 import argparse
-import shutil
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.call_steps import NEW_CALL, SMALL, arrives
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import AS_ANYBODY, launched
 from tests.browser.test_people import PASSWORD
 from tests.fixtures.platform import Platform, running_platform, wait_until
 
@@ -29,9 +27,6 @@ ALL_SEEN = """(others) => {
 
 
 CAMERA_OFF = ";localStorage.setItem('fanlight.calls.camera', 'off')"
-AS_ANYBODY = """#!/bin/sh
-exec setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice {program} "$@"
-"""
 
 
 def _host(context: BrowserContext, platform: Platform) -> tuple[Page, str]:
@@ -74,11 +69,8 @@ def main() -> None:
     asked = parser.parse_args()
     joined: list[float] = []
     connected: list[float] = []
-    with running_platform() as platform, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "chromium"
-        program.write_text(AS_ANYBODY.format(program=shutil.which("chromium")))
-        program.chmod(0o755)
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with running_platform() as platform, sync_playwright() as playwright:
+        browser = launched(playwright, program=str(AS_ANYBODY))
         contexts = [browser.new_context(viewport={"width": 320, "height": 240}) for _ in range(asked.people)]
         for context in contexts:
             context.add_init_script(SMALL + (CAMERA_OFF if asked.sound else ""))

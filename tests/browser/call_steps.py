@@ -19,7 +19,7 @@ ARRIVES = """async () => {
       one.width = Math.max(one.width, entry.frameWidth ?? 0);
       one.energy += entry.totalAudioEnergy ?? 0;
       one.heard += entry.totalSamplesDuration ?? 0;
-      if (entry.mid === '2') one.screen = entry.framesDecoded ?? 0;
+      if (entry.trackIdentifier === peer.received.screen?.id) one.screen = entry.framesDecoded ?? 0;
     }
     found[peer.seat] = one;
   }

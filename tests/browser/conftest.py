@@ -25,6 +25,7 @@ FLAGS = [
     "--enable-blink-features=MediaCaptureBackgroundBlur",
     "--use-fake-ui-for-media-stream",
 ]
+AS_ANYBODY = Path(__file__).parent / "chromium-as-anybody"
 AXE = Path(__file__).parents[2] / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 

@@ -31,6 +31,29 @@ def test_two_see_and_hear_each_other_and_a_killed_one_returns_to_its_seat(platfo
     expect(meeting.host.page.locator(".tile")).to_have_count(2)
 
 
+SIGNALS_TAKE_THEIR_TIME = """(milliseconds) => {
+  const {call} = document.querySelector('fl-call').session;
+  const signal = call.signal.bind(call);
+  call.signal = (...what) => setTimeout(() => signal(...what), milliseconds);
+}"""
+
+
+def test_two_share_their_screens_at_once(platform: Platform, tab: Callable[..., Tab]) -> None:
+    meeting = Meeting(platform, tab)
+    meeting.joins("Grace")
+    meeting.all_see_and_hear()
+    pages = [one.page for one in meeting.tabs]
+    for page in pages:
+        # Either offer is on its way when the other is made.
+        page.evaluate(SIGNALS_TAKE_THEIR_TIME, 1500)
+    for page in pages:
+        page.keyboard.press("s")
+    for page in pages:
+        wait_until(lambda page=page: all(one["screen"] >= 5 for one in arrives(page).values()), 20, "the other's screen")  # type: ignore[misc]
+        expect(page.locator(".tile[data-kind=screen]")).to_have_count(2)
+    meeting.all_see_and_hear()
+
+
 def test_four_see_and_hear_each_other(platform: Platform, tab: Callable[..., Tab]) -> None:
     meeting = Meeting(platform, tab)
     for name in ("Grace", "Linus", "Barbara"):

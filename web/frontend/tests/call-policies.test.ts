@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { gridOf, spotlightOf, TILE_RATIO, wantedHeight } from '../src/calls/layout';
 import { measure, own, Steady, Summary, type Look } from '../src/calls/quality';
-import { MOST_UP, sendingSizes, SOUND, wishOf, type Sending, type Wish } from '../src/calls/sizes';
+import { MOST_UP, sendingSizes, SOUND, type Sending, type Wish } from '../src/calls/sizes';
+import { offered } from '../src/calls/codecs';
 import { sparing } from '../src/calls/sparing';
 import { Speakers } from '../src/calls/speaker';
+import { toldOf } from '../src/calls/told';
 import { Uplink, type Reading } from '../src/calls/uplink';
 
 describe('the grid', () => {
@@ -94,13 +96,19 @@ describe('sending sizes', () => {
   it('never makes a small picture larger', () => {
     expect(sendingSizes([wish(1000)], { ...sending, camera: 120 })[0]?.camera.scaleResolutionDownBy).toBe(1);
   });
+});
 
-  it.each([['{"camera": 300, "screen": 0}', 300], ['{"camera": 1e99, "screen": 0}', 4320], ['{"camera": "x", "screen": 0}', 0]])('reads the wish %s', (text, camera) => {
-    expect(wishOf(text)?.camera).toBe(camera);
+describe('what the other tells beside', () => {
+  it.each([['{"camera": 300, "screen": 0}', 300], ['{"camera": 1e99, "screen": 0}', 4320], ['{"camera": "x", "screen": 0}', 0]])('is a wish: %s', (text, camera) => {
+    expect(toldOf(text)).toEqual({ camera, screen: 0 });
   });
 
-  it.each(['', 'null', '[]', '{"camera": 1}', 'x'.repeat(300), 7])('reads no wish in %j', (text) => {
-    expect(wishOf(text)).toBeNull();
+  it.each([['{"speaks": true}', true], ['{"speaks": false}', false], ['{"speaks": "yes"}', false]])('is whether they speak: %s', (text, speaks) => {
+    expect(toldOf(text)).toEqual({ speaks });
+  });
+
+  it.each(['', 'null', '[]', '{"camera": 1}', 'x'.repeat(300), 7])('is nothing: %j', (text) => {
+    expect(toldOf(text)).toBeNull();
   });
 });
 
@@ -108,12 +116,34 @@ describe('what is asked of our sound', () => {
   const sdp = ['m=audio 9 UDP/TLS/RTP/SAVPF 111 9', 'a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10;useinbandfec=1', 'a=rtpmap:9 G722/8000', 'a=fmtp:9 x=1', ''].join('\r\n');
 
   it('pauses where nothing is to be heard, and nothing else of a small call', () => {
-    expect(sparing(sdp, 3)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1'));
-    expect(sparing(sparing(sdp, 3), 3)).toBe(sparing(sdp, 3));
+    expect(sparing(sdp, false)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1'));
+    expect(sparing(sparing(sdp, false), false)).toBe(sparing(sdp, false));
   });
 
   it('is in longer packets in a large call', () => {
-    expect(sparing(sdp, 4)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1\r\na=ptime:60'));
+    expect(sparing(sdp, true)).toBe(sdp.replace('useinbandfec=1', 'useinbandfec=1;usedtx=1\r\na=ptime:60'));
+  });
+
+  it('is not reported packet by packet in a large call, as pictures are', () => {
+    const reported = 'a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\na=rtcp-fb:96 transport-cc\r\n';
+    const pictures = `m=video 9 UDP/TLS/RTP/SAVPF 96\r\n${reported}a=rtcp-fb:96 nack\r\n`;
+    const both = `v=0\r\n${sdp}${reported.replace('96', '111')}${pictures}`;
+    expect(sparing(both, true)).toBe(`v=0\r\n${sparing(sdp, true)}${pictures}`);
+    expect(sparing(both, false)).toContain('a=rtcp-fb:111 transport-cc');
+  });
+});
+
+describe('codecs', () => {
+  const codec = (mimeType: string, sdpFmtpLine = ''): { mimeType: string; sdpFmtpLine: string } => ({ mimeType, sdpFmtpLine });
+
+  it('are those every browser has, in the order of this one', () => {
+    const found = [codec('video/VP9'), codec('video/H264', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f'), codec('video/H264', 'packetization-mode=0;profile-level-id=42e01f'), codec('video/VP8'), codec('video/rtx'), codec('video/AV1')];
+    expect(offered(found)).toEqual([found[1], found[3], found[4]]);
+    expect(offered([codec('audio/G722'), codec('audio/opus')])).toEqual([codec('audio/opus')]);
+  });
+
+  it('are left to a browser that lacks the one that has to be there', () => {
+    expect(offered([codec('video/H264', 'packetization-mode=1;profile-level-id=42e01f'), codec('video/rtx')])).toEqual([]);
   });
 });
 
@@ -215,26 +245,26 @@ describe('the way up', () => {
 });
 
 describe('speakers', () => {
-  const levels = (...loud: string[]): Map<string, number> => new Map(['a', 'b', 'c'].map((who) => [who, loud.includes(who) ? 0.3 : 0.001]));
+  const heard = (...loud: string[]): Map<string, boolean> => new Map(['a', 'b', 'c'].map((who) => [who, loud.includes(who)]));
 
   it('shows who is heard at once, and lets a pause for breath pass', () => {
     const speakers = new Speakers();
-    expect(speakers.take(levels('a'), 0)).toBe(true);
+    expect(speakers.take(heard('a'), 0)).toBe(true);
     expect([...speakers.speaking]).toEqual(['a']);
-    expect(speakers.take(levels(), 400)).toBe(false);
-    expect(speakers.take(levels(), 700)).toBe(true);
+    expect(speakers.take(heard(), 400)).toBe(false);
+    expect(speakers.take(heard(), 700)).toBe(true);
     expect(speakers.speaking.size).toBe(0);
   });
 
   it('lets who speaks for a while lead, until somebody else does', () => {
     const speakers = new Speakers();
-    for (let at = 0; at <= 1400; at += 200) speakers.take(levels('a'), at);
+    for (let at = 0; at <= 1400; at += 200) speakers.take(heard('a'), at);
     expect(speakers.leading).toBe('a');
-    speakers.take(levels('b'), 2200);
+    speakers.take(heard('b'), 2200);
     expect(speakers.leading).toBe('a');
-    for (let at = 2400; at <= 3800; at += 200) speakers.take(levels('b'), at);
+    for (let at = 2400; at <= 3800; at += 200) speakers.take(heard('b'), at);
     expect(speakers.leading).toBe('b');
-    speakers.take(new Map([['a', 0]]), 4000);
+    speakers.take(new Map([['a', false]]), 4000);
     expect(speakers.leading).toBe('');
   });
 });

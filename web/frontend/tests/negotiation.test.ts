@@ -12,6 +12,7 @@ class FakeConnection implements Connection {
   remote: Description | null = null;
   candidates: (Candidate | null)[] = [];
   restarts = 0;
+  stale = false;
   closed = false;
   private round = 0;
 
@@ -20,6 +21,7 @@ class FakeConnection implements Connection {
     if (this.closed) throw new Error('InvalidStateError');
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
     this.round += 1;
+    this.stale = false;
     this.localDescription = { type, sdp: `v=0\r\na=fingerprint:sha-256 C${this.certificate}\r\na=round:${this.round}\r\n` };
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
   }
@@ -62,6 +64,7 @@ class Side {
   fresh(): Negotiation<FakeConnection> {
     this.negotiation = new Negotiation<FakeConnection>(this.polite, {
       open: () => new FakeConnection(),
+      offering: () => undefined,
       answering: async () => {
         await Promise.resolve();
         this.answered += 1;
@@ -142,6 +145,34 @@ describe('negotiation', () => {
     await exchange(...sides);
     agree(...sides);
     expect(sides.map((side) => side.negotiation.connection?.certificate)).toEqual(before);
+  });
+
+  it('agrees once more on the same connection, and on what changed while an offer was under way', async () => {
+    const sides = pair();
+    await sides[0].negotiation.begin();
+    await exchange(...sides);
+    const [here, there] = sides.map((side) => side.negotiation.connection!);
+    here!.stale = true;
+    await sides[0].negotiation.renegotiate();
+    here!.stale = true;
+    await sides[0].negotiation.renegotiate();
+    expect(sides[0].sent).toHaveLength(1);
+    expect(await exchange(...sides)).toBe(4);
+    expect(here!.stale).toBe(false);
+    there!.stale = true;
+    await Promise.all(sides.map((side) => side.negotiation.renegotiate()));
+    await exchange(...sides);
+    expect(sides.map((side) => side.negotiation.connection)).toEqual([here, there]);
+    expect([here!.stale, there!.stale]).toEqual([false, false]);
+    agree(...sides);
+  });
+
+  it('has nothing to agree on again before it agreed once', async () => {
+    const [polite, impolite] = pair();
+    await polite.negotiation.renegotiate();
+    await impolite.negotiation.begin();
+    await impolite.negotiation.renegotiate();
+    expect([polite.sent.length, impolite.sent.length]).toEqual([0, 1]);
   });
 
   it.each([0, 1])('begins anew with a page that was loaded again (%i)', async (again) => {

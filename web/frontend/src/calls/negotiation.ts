@@ -6,6 +6,8 @@ import type { Candidate, Description, Signal } from '../lib/call-frames';
 export interface Connection {
   readonly signalingState: string;
   readonly localDescription: { type: string; sdp: string } | null;
+  /** More is to be sent than was agreed on. */
+  readonly stale: boolean;
   setLocalDescription(): Promise<void>;
   setRemoteDescription(description: Description): Promise<void>;
   addIceCandidate(candidate: Candidate | null): Promise<void>;
@@ -14,8 +16,10 @@ export interface Connection {
 }
 
 export interface NegotiationHost<C extends Connection> {
-  /** A connection with nothing agreed on. One that offers has its tracks already, one that answers gets them by `answering`. */
-  open(offering: boolean): C;
+  /** A connection with nothing agreed on. */
+  open(): C;
+  /** An offer is about to be made: add what we send that has no place yet. */
+  offering(connection: C): void;
   /** An offer was taken: add what we send before it is answered. */
   answering(connection: C): Promise<void>;
   send(signal: Signal): void;
@@ -76,6 +80,13 @@ export class Negotiation<C extends Connection> {
     return this.queue(() => this.repeat());
   }
 
+  /** The same connection, agreed on once more; where an offer is under way, what is stale is offered after its answer. */
+  renegotiate(): Promise<void> {
+    return this.queue(async () => {
+      if (this.connection?.signalingState === 'stable' && this.writer !== '') await this.offer();
+    });
+  }
+
   take(signal: { description?: Description; candidate?: Candidate | null }): Promise<void> {
     return this.queue(async () => {
       if (signal.description !== undefined) await this.described(signal.description);
@@ -118,13 +129,14 @@ export class Negotiation<C extends Connection> {
     this.writer = '';
     // What came before the offer they belong to is kept for it.
     if (offering) this.early = [];
-    this.connection = this.host.open(offering);
+    this.connection = this.host.open();
     return this.connection;
   }
 
   private async offer(): Promise<void> {
     const { connection } = this;
     if (connection === null) return;
+    this.host.offering(connection);
     this.offering = true;
     try {
       await connection.setLocalDescription();
@@ -170,6 +182,7 @@ export class Negotiation<C extends Connection> {
     await this.host.answering(connection);
     await connection.setLocalDescription();
     this.tell(connection);
+    await this.settle(connection);
   }
 
   private async answered(description: Description): Promise<void> {
@@ -186,6 +199,12 @@ export class Negotiation<C extends Connection> {
     await connection.setRemoteDescription(description);
     this.writer = writer;
     await this.addEarly(connection);
+    await this.settle(connection);
+  }
+
+  /** What changed while descriptions were under way is offered now. */
+  private async settle(connection: C): Promise<void> {
+    if (connection === this.connection && connection.signalingState === 'stable' && connection.stale) await this.offer();
   }
 
   private async found(candidate: Candidate | null): Promise<void> {

@@ -2,9 +2,11 @@
 
 import type { Candidate, Relays, Signal } from '../lib/call-frames';
 import { Negotiation, type Connection } from './negotiation';
-import { sparing } from './sparing';
-import { SOUND, wishOf, type Encoding, type Wish } from './sizes';
+import { prefer } from './codecs';
+import { MANY, sparing } from './sparing';
+import { SOUND, type Encoding, type Wish } from './sizes';
 import { lookAt } from './statistics';
+import { toldOf, type Told } from './told';
 import type { Look } from './quality';
 import { Watch, type Help } from './watch';
 
@@ -12,6 +14,9 @@ import { Watch, type Help } from './watch';
 export const PLACES = ['microphone', 'camera', 'screen', 'sound'] as const;
 export type Place = (typeof PLACES)[number];
 const MEDIA: Record<Place, 'audio' | 'video'> = { microphone: 'audio', camera: 'video', screen: 'video', sound: 'audio' };
+
+/** Those that are always there; the others come when a screen is shared for the first time, since a way that nothing goes costs both sides something, too. */
+const ALWAYS = 2;
 
 export type Tracks = Readonly<Record<Place, MediaStreamTrack | null>>;
 
@@ -29,14 +34,18 @@ export interface PeerHost {
 /** An RTCPeerConnection as the negotiation sees it; the words differ only in their types. */
 class BrowserConnection implements Connection {
   readonly transceivers: RTCRtpTransceiver[] = [];
-  readonly wishes: RTCDataChannel;
+  /** What two pages tell each other beside what is seen and heard. */
+  readonly beside: RTCDataChannel;
+  /** What we send is made for many. */
+  spared = false;
 
   constructor(
     readonly raw: RTCPeerConnection,
     private readonly others: () => number,
+    private readonly shares: () => boolean,
   ) {
     // Agreed on beforehand, so that it needs no round of its own.
-    this.wishes = raw.createDataChannel('wishes', { negotiated: true, id: 0 });
+    this.beside = raw.createDataChannel('beside', { negotiated: true, id: 0 });
   }
 
   get signalingState(): string {
@@ -47,12 +56,17 @@ class BrowserConnection implements Connection {
     return this.raw.localDescription;
   }
 
+  get stale(): boolean {
+    return this.transceivers.length < PLACES.length && this.shares();
+  }
+
   setLocalDescription(): Promise<void> {
     return this.raw.setLocalDescription();
   }
 
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-    return this.raw.setRemoteDescription({ ...description, sdp: sparing(description.sdp ?? '', this.others()) });
+    this.spared = this.others() >= MANY;
+    return this.raw.setRemoteDescription({ ...description, sdp: sparing(description.sdp ?? '', this.spared) });
   }
 
   addIceCandidate(candidate: Candidate | null): Promise<void> {
@@ -76,11 +90,13 @@ export class Peer {
   state = 'new';
   /** What the other wishes of our pictures; all of it until they say. */
   theirWish: Wish = { camera: 360, screen: 1080 };
+  theySpeak = false;
   /** Milliseconds from its beginning until it was connected, null before. */
   connectedAfter: number | null = null;
 
   private readonly began = performance.now();
   private ourWish: Wish = { camera: 0, screen: 0 };
+  private speaks = false;
   private encodings: { camera: Encoding; screen: Encoding } | null = null;
   /** What each sender was told. */
   private readonly encoded = new WeakMap<RTCRtpSender, Encoding>();
@@ -95,7 +111,8 @@ export class Peer {
   ) {
     this.watch = new Watch(polite, this.began);
     this.negotiation = new Negotiation(polite, {
-      open: (offering) => this.open(offering),
+      open: () => this.open(),
+      offering: (connection) => this.offering(connection),
       answering: (connection) => this.answering(connection),
       send: (signal) => host.send(signal),
     });
@@ -116,15 +133,25 @@ export class Peer {
     this.raw?.setConfiguration(this.configuration());
   }
 
-  /** Send these from now on: tracks are exchanged in their places, nothing is negotiated. */
+  /** Send these from now on: tracks are exchanged in their places, and nothing is negotiated but a screen that is shared for the first time. */
   send(tracks: Tracks): void {
     this.tracks = tracks;
     const { connection } = this.negotiation;
     if (connection === null) return;
     PLACES.forEach((place, index) => {
-      const sender = connection.transceivers[index]?.sender;
-      if (sender && sender.track !== tracks[place]) void sender.replaceTrack(tracks[place]).then(() => this.encode()).catch(() => undefined);
+      const transceiver = connection.transceivers[index];
+      if (transceiver === undefined || transceiver.sender.track === tracks[place]) return;
+      void transceiver.sender.replaceTrack(tracks[place]).then(() => this.encode()).catch(() => undefined);
     });
+    if (connection.stale) void this.negotiation.renegotiate();
+  }
+
+  /** The call grew: what was agreed on when it was small is agreed on again, by the one of two who need not yield. Whether that was needed. */
+  spare(): boolean {
+    const { connection } = this.negotiation;
+    if (this.polite || connection === null || this.state !== 'connected' || connection.spared || this.host.others() < MANY) return false;
+    void this.negotiation.renegotiate();
+    return true;
   }
 
   size(encodings: { camera: Encoding; screen: Encoding }): void {
@@ -135,7 +162,7 @@ export class Peer {
   wish(wish: Wish): void {
     if (wish.camera === this.ourWish.camera && wish.screen === this.ourWish.screen) return;
     this.ourWish = wish;
-    this.sayWish();
+    this.say(wish);
   }
 
   async look(): Promise<Look | null> {
@@ -145,11 +172,11 @@ export class Peer {
     return report === null ? null : lookAt(report.values() as Iterable<Record<string, unknown> & { type: string }>, performance.now());
   }
 
-  /** How loud the other is at this moment, 0 to 1. */
-  level(): number {
-    const { connection } = this.negotiation;
-    const source = connection?.transceivers[0]?.receiver.getSynchronizationSources()[0];
-    return source !== undefined && performance.timeOrigin + performance.now() - source.timestamp < 1000 ? (source.audioLevel ?? 0) : 0;
+  /** Whether we speak. To ask the browser how loud each of the others is waits for the thread that sends and receives, many times a second. */
+  speak(speaks: boolean): void {
+    if (speaks === this.speaks) return;
+    this.speaks = speaks;
+    this.say({ speaks });
   }
 
   close(): void {
@@ -162,9 +189,10 @@ export class Peer {
     return { iceServers: this.relays.ice_servers, iceTransportPolicy: hidden ? 'relay' : 'all', bundlePolicy: 'max-bundle' };
   }
 
-  private open(offering: boolean): BrowserConnection {
+  private open(): BrowserConnection {
     const raw = new RTCPeerConnection(this.configuration());
-    const connection = new BrowserConnection(raw, () => this.host.others());
+    const shares = (): boolean => this.tracks.screen !== null;
+    const connection = new BrowserConnection(raw, () => this.host.others(), shares);
     this.state = 'new';
     raw.onicecandidate = ({ candidate }) => this.negotiation.gathered(connection, candidate === null ? null : plain(candidate));
     raw.onconnectionstatechange = () => {
@@ -178,32 +206,53 @@ export class Peer {
       this.encode();
       this.host.changed();
     };
-    connection.wishes.onopen = () => this.sayWish();
-    connection.wishes.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const wish = wishOf(data);
-      if (wish === null || this.raw !== raw) return;
-      this.theirWish = wish;
-      this.host.wished();
+    raw.onsignalingstatechange = () => {
+      if (raw.signalingState === 'stable') this.encode();
     };
-    if (offering) {
-      for (const place of PLACES) {
-        const rate = place === 'camera' || place === 'screen' ? (this.encodings?.[place] ?? { maxBitrate: 500_000 }) : { maxBitrate: SOUND };
-        connection.transceivers.push(raw.addTransceiver(this.tracks[place] ?? MEDIA[place], { direction: 'sendrecv', sendEncodings: [rate] }));
-      }
-      this.hear(connection);
-    } else this.received = {};
+    connection.beside.onopen = () => {
+      this.say(this.ourWish);
+      if (this.speaks) this.say({ speaks: true });
+    };
+    connection.beside.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (this.raw === raw) this.told(data);
+    };
+    this.theySpeak = false;
+    this.received = {};
     this.watch.changed('new', performance.now());
     this.host.changed();
     return connection;
   }
 
+  /** Our offer has the places that are always there, and those of a screen where one is shared. */
+  private offering(connection: BrowserConnection): void {
+    const { transceivers, raw } = connection;
+    for (const place of PLACES.slice(transceivers.length, connection.stale ? PLACES.length : Math.max(ALWAYS, transceivers.length))) {
+      const pictures = place === 'camera' || place === 'screen';
+      const first = pictures ? this.encodings?.[place] : undefined;
+      const transceiver = raw.addTransceiver(this.tracks[place] ?? MEDIA[place], { direction: 'sendrecv', sendEncodings: [first ?? { maxBitrate: pictures ? 500_000 : SOUND }] });
+      prefer(transceiver);
+      if (first !== undefined) this.encoded.set(transceiver.sender, first);
+      transceivers.push(transceiver);
+    }
+    this.hear(connection);
+  }
+
   /** The other's offer made the places; ours go into them. */
   private async answering(connection: BrowserConnection): Promise<void> {
     const found = connection.raw.getTransceivers();
-    if (found.length < PLACES.length || found.some((one, index) => index < PLACES.length && one.receiver.track.kind !== MEDIA[PLACES[index] ?? 'microphone'])) throw new Error('The offer has other places than ours.');
-    connection.transceivers.splice(0, Infinity, ...found.slice(0, PLACES.length));
-    for (const transceiver of connection.transceivers) transceiver.direction = 'sendrecv';
-    await Promise.all(PLACES.map((place, index) => connection.transceivers[index]?.sender.replaceTrack(this.tracks[place])));
+    const placed = found.filter(({ mid }) => mid !== null).slice(0, PLACES.length);
+    if (placed.length < ALWAYS || placed.some((one, index) => one.receiver.track.kind !== MEDIA[PLACES[index] ?? 'microphone'])) throw new Error('The offer has other places than ours.');
+    // Both shared a screen at once, and ours gave way.
+    for (const one of found) if (one.mid === null) one.stop();
+    const known = connection.transceivers.splice(0, Infinity, ...placed);
+    await Promise.all(
+      placed.map((transceiver, index) => {
+        if (known[index] === transceiver) return undefined;
+        transceiver.direction = 'sendrecv';
+        prefer(transceiver);
+        return transceiver.sender.replaceTrack(this.tracks[PLACES[index] ?? 'microphone']);
+      }),
+    );
     this.hear(connection);
     this.encode();
   }
@@ -235,9 +284,19 @@ export class Peer {
     }
   }
 
-  private sayWish(): void {
-    const channel = this.negotiation.connection?.wishes;
-    if (channel?.readyState === 'open') channel.send(JSON.stringify(this.ourWish));
+  private told(text: unknown): void {
+    const told = toldOf(text);
+    if (told === null) return;
+    if ('speaks' in told) this.theySpeak = told.speaks;
+    else {
+      this.theirWish = told;
+      this.host.wished();
+    }
+  }
+
+  private say(what: Told): void {
+    const channel = this.negotiation.connection?.beside;
+    if (channel?.readyState === 'open') channel.send(JSON.stringify(what));
   }
 }
 

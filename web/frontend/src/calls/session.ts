@@ -14,8 +14,8 @@ import { Uplink } from './uplink';
 const TICK_MS = 1_000;
 const LOOK_EVERY = 2;
 const LEVELS_MS = 150;
-/** So many others are asked at once how loud they are, in turn: each question waits for the thread that also sends and receives. */
-const LEVELS_AT_ONCE = 3;
+/** Between words a speaker is still one. */
+const PAUSE_MS = 300;
 /** With more others than these the connections are looked at half as often. */
 const FEW = 3;
 /** Of a microphone's peak meter: what counts as speech. */
@@ -49,7 +49,7 @@ export class CallSession implements Connections {
   private reachable = true;
   private ownQuality: Quality = '';
   private ticks = 0;
-  private listened = 0;
+  private spokeAt = -Infinity;
   private timers: number[] = [];
   private told = '';
 
@@ -246,6 +246,8 @@ export class CallSession implements Connections {
     for (const { peer } of this.beside.values()) peer.help(peer.watch.tick(now));
     this.ticks += 1;
     if (this.call.phase.kind !== 'in') return;
+    // One at a time: whoever comes in is connected at the same time.
+    this.peers().some((peer) => peer.spare());
     if (this.ticks % (this.beside.size > FEW ? 2 * LOOK_EVERY : LOOK_EVERY) === 0) void this.look();
     else this.draw();
   }
@@ -276,13 +278,15 @@ export class CallSession implements Connections {
 
   private levels(): void {
     if (this.call.phase.kind !== 'in') return;
-    const others = this.peers();
-    const levels = new Map<string, number>([[this.call.you, this.devices.level() > OWN_SPEECH ? 1 : 0], ...others.map(({ seat }) => [seat, 0] as const)]);
-    for (let at = 0; at < Math.min(LEVELS_AT_ONCE, others.length); at += 1) {
-      const peer = others[(this.listened += 1) % others.length];
-      if (peer !== undefined && this.call.seat(peer.seat)?.microphone) levels.set(peer.seat, peer.level());
+    const now = performance.now();
+    if (this.devices.level() > OWN_SPEECH) this.spokeAt = now;
+    const speaks = now - this.spokeAt <= PAUSE_MS;
+    const speaking = new Map([[this.call.you, speaks]]);
+    for (const peer of this.peers()) {
+      peer.speak(speaks);
+      speaking.set(peer.seat, peer.theySpeak && (this.call.seat(peer.seat)?.microphone ?? false));
     }
-    if (this.speakers.take(levels, performance.now())) this.draw();
+    if (this.speakers.take(speaking, now)) this.draw();
   }
 
   private readonly onNetwork = (): void => {

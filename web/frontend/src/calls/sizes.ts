@@ -90,19 +90,3 @@ export function fastest(others: number): number {
 function scale(captured: number, height: number): number {
   return Math.max(1, Math.round((captured / height) * 100) / 100);
 }
-
-/** What a peer may wish, out of what it sent: anything else is nothing. */
-export function wishOf(text: unknown): Wish | null {
-  if (typeof text !== 'string' || text.length > 200) return null;
-  try {
-    const found: unknown = JSON.parse(text);
-    if (found === null || typeof found !== 'object' || !('camera' in found) || !('screen' in found)) return null;
-    return { camera: height(found.camera), screen: height(found.screen) };
-  } catch {
-    return null;
-  }
-}
-
-function height(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.min(4320, Math.max(0, Math.round(value))) : 0;
-}

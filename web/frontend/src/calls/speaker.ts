@@ -1,7 +1,5 @@
-/** Who speaks, of levels that jump: a ring comes at once and stays a moment, and the one who speaks longest leads. Pure. */
+/** Who speaks, of moments: a ring comes at once and stays a moment, and the one who speaks longest leads. Pure. */
 
-/** Of full scale. */
-const SPEAKS = 0.02;
 const STAYS_MS = 600;
 /** Somebody else leads only after speaking so long: a cough does not. */
 const LEADS_MS = 1_200;
@@ -13,14 +11,14 @@ export class Speakers {
   leading = '';
   private readonly heard = new Map<string, { first: number; last: number }>();
 
-  /** Takes everybody's level (0 to 1) at a moment in milliseconds; whether anything changed. */
-  take(levels: ReadonlyMap<string, number>, at: number): boolean {
-    for (const [who, level] of levels) {
-      if (level < SPEAKS) continue;
+  /** Takes who is heard at a moment in milliseconds, of everybody there; whether anything changed. */
+  take(speaks: ReadonlyMap<string, boolean>, at: number): boolean {
+    for (const [who, heard] of speaks) {
+      if (!heard) continue;
       const known = this.heard.get(who);
       this.heard.set(who, { first: known !== undefined && at - known.last <= STAYS_MS ? known.first : at, last: at });
     }
-    for (const who of [...this.heard.keys()]) if (!levels.has(who)) this.heard.delete(who);
+    for (const who of [...this.heard.keys()]) if (!speaks.has(who)) this.heard.delete(who);
     const now = new Set([...this.heard].filter(([, { last }]) => at - last <= STAYS_MS).map(([who]) => who));
     const lead = this.lead(now, at);
     const changed = lead !== this.leading || now.size !== this.speaking.size || [...now].some((who) => !this.speaking.has(who));

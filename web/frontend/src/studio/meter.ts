@@ -3,6 +3,8 @@
 const FLOOR_DB = -60;
 const SILENT_DB = -50;
 const SILENT_MS = 10_000;
+/** Nothing of it is to be heard: where the browser knows that, it opens no loudspeaker for it (Web Audio 1.1, section 1.2). The type does not say so yet. */
+const UNHEARD: AudioContextOptions & { sinkId: { type: 'none' } } = { latencyHint: 'playback', sinkId: { type: 'none' } };
 
 /** 0 at the floor, 1 at full scale. */
 export function share(decibels: number): number {
@@ -20,7 +22,7 @@ export class Meter {
     this.source?.disconnect();
     this.source = null;
     if (track === null) return;
-    this.context ??= new AudioContext();
+    this.context ??= new AudioContext(UNHEARD);
     void this.context.resume();
     this.analyser ??= new AnalyserNode(this.context, { fftSize: 1024 });
     this.source = new MediaStreamAudioSourceNode(this.context, { mediaStream: new MediaStream([track]) });
