@@ -39,6 +39,20 @@ NEW_CALL = """async (wanted) => {
 }"""
 SMALL = "localStorage.setItem('fanlight.calls.height', '180')"
 """Each picture is encoded once for everybody, on two cores."""
+WATCH = """() => {
+  const peers = () => document.querySelector('fl-call').session.peers();
+  const first = peers().map((peer) => peer.raw);
+  const watched = window.watched = {longest: 0, same: () => first.length > 0 && first.every((raw, index) => peers()[index]?.raw === raw)};
+  let frames = 0, since = performance.now();
+  setInterval(async () => {
+    let now = 0;
+    for (const raw of first) for (const one of (await raw.getStats()).values()) now += one.framesDecoded ?? 0;
+    if (now > frames) since = performance.now();
+    frames = now;
+    watched.longest = Math.max(watched.longest, performance.now() - since);
+  }, 250);
+}"""
+"""Keeps the longest time in milliseconds in which no picture was decoded, and whether the connections are still those of now."""
 
 names = iter(f"host{n}" for n in range(1000))
 
@@ -119,3 +133,8 @@ def grew(now: dict[str, Any], before: dict[str, Any] | None) -> bool:
     return bool(
         now["state"] == "connected" and now["width"] > 0 and now["frames"] >= base["frames"] + 5 and now["energy"] > base["energy"] + 1e-4
     )
+
+
+def raises_a_hand(host: Page, guest: Page) -> None:
+    host.keyboard.press("h")
+    expect(guest.locator(".tile-hand")).to_be_visible(timeout=30_000)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, WebSocket, expect, sync_playwright
 
-from tests.browser.call_steps import SMALL, Meeting, inside, sees_and_hears
+from tests.browser.call_steps import SMALL, WATCH, Meeting, inside, raises_a_hand, sees_and_hears
 from tests.browser.conftest import FLAGS, Tab, launched
 from tests.fixtures.coturn import SECRET, Coturn, Transport
 from tests.fixtures.platform import Platform, running_platform
@@ -40,20 +40,6 @@ PATHS = """async () => {
 """Of each connection: the kind of our candidate and of theirs, and how we talk to our relay."""
 CONNECTED = "document.querySelector('fl-call').session.peers().map((peer) => peer.connectedAfter)"
 
-WATCH = """() => {
-  const peers = () => document.querySelector('fl-call').session.peers();
-  const first = peers().map((peer) => peer.raw);
-  const watched = window.watched = {longest: 0, same: () => first.length > 0 && first.every((raw, index) => peers()[index]?.raw === raw)};
-  let frames = 0, since = performance.now();
-  setInterval(async () => {
-    let now = 0;
-    for (const raw of first) for (const one of (await raw.getStats()).values()) now += one.framesDecoded ?? 0;
-    if (now > frames) since = performance.now();
-    frames = now;
-    watched.longest = Math.max(watched.longest, performance.now() - since);
-  }, 250);
-}"""
-"""Keeps the longest time in milliseconds in which no picture was decoded, and whether the connections are still those of now."""
 HANGS = 5
 """Seconds: longer than any request's deadline, and than a node may be silent."""
 
@@ -272,8 +258,3 @@ def test_who_changes_the_network_stays_in_the_call(driver: Playwright, platform:
             assert not [frame for frame in frames if '"seat_left"' in frame]
         finally:
             browser.close()
-
-
-def raises_a_hand(host: Page, guest: Page) -> None:
-    host.keyboard.press("h")
-    expect(guest.locator(".tile-hand")).to_be_visible(timeout=30_000)

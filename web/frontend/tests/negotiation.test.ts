@@ -337,6 +337,38 @@ describe('the watch over a connection', () => {
     expect([impolite.tick(8000), polite.tick(8000), polite.tick(12_000)]).toEqual(['begin', null, 'begin']);
   });
 
+  it('restarts where sound that came stands still, long before the browser says that the way is lost', () => {
+    const [polite, impolite] = [new Watch(true, 0), new Watch(false, 0)];
+    for (const watch of [polite, impolite]) {
+      watch.restartedByThem(0);
+      watch.changed('connected', 0);
+      for (let at = 1000; at <= 4000; at += 1000) expect(watch.tick(at, at - 400)).toBeNull();
+    }
+    expect([impolite.tick(5000, 3600), impolite.tick(6000, 3600), impolite.tick(7000, 3600)]).toEqual([null, 'restart', null]);
+    expect([polite.tick(6000, 3600), polite.tick(7000, null)]).toEqual([null, 'restart']);
+    // Where that did not help the browser's word counts as ever.
+    impolite.changed('disconnected', 9000);
+    expect([impolite.tick(10_000), impolite.tick(11_000), impolite.tick(19_000)]).toEqual([null, 'restart', 'begin']);
+  });
+
+  it('takes quiet for nothing where no sound ever came, where it was helped just now, and while signals do not get through', () => {
+    const watch = new Watch(false, 0);
+    watch.changed('connected', 0);
+    expect([watch.tick(5000), watch.tick(6000, 1000)]).toEqual([null, null]);
+    watch.tick(7000, 7000);
+    watch.restartedByThem(7500);
+    watch.tick(8000, 8000);
+    expect(watch.tick(12_000, 8000)).toBeNull();
+    watch.reaches(false, 13_000);
+    expect(watch.tick(20_000, 8000)).toBeNull();
+    watch.reaches(true, 20_500);
+    expect([watch.tick(21_000, 8000), watch.tick(40_000, 8000)]).toEqual(['restart', null]);
+    watch.tick(41_000, 41_000);
+    watch.changed('new', 41_500);
+    watch.changed('connected', 42_000);
+    expect(watch.tick(50_000, 41_000)).toBeNull();
+  });
+
   it('restarts at once on another network', () => {
     const watch = new Watch(false, 0);
     watch.changed('connected', 1000);

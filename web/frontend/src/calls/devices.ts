@@ -3,7 +3,7 @@
 import { recall, remember } from '../lib/storage';
 import { choices, MediaError, problemOf, type Choice, type MediaProblem } from '../studio/media';
 import { Meter, share } from '../studio/meter';
-import type { Tracks } from './peer';
+import type { Tracks } from './places';
 
 /** What the browser does to the sound before it is sent. */
 export const TREATMENTS = ['noiseSuppression', 'echoCancellation', 'autoGainControl'] as const;

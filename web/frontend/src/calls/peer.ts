@@ -1,24 +1,17 @@
 /** The connection with one of the others: four tracks each way in fixed places, and what each wishes of the other's pictures. */
 
 import type { Candidate, Relays, Signal } from '../lib/call-frames';
-import { Negotiation, type Connection } from './negotiation';
+import { Negotiation } from './negotiation';
+import { ALWAYS, MEDIA, PLACES, type Place, type Tracks } from './places';
 import { prefer } from './codecs';
-import { MANY, sparing } from './sparing';
+import { BrowserConnection } from './connection';
+import { MANY } from './sparing';
 import { SOUND, type Encoding, type Wish } from './sizes';
+import { cameAt } from './sources';
 import { lookAt } from './statistics';
 import { toldOf, type Told } from './told';
 import type { Look } from './quality';
 import { Watch, type Help } from './watch';
-
-/** What is sent, in the order of the media sections: a section's place tells what its track is. */
-export const PLACES = ['microphone', 'camera', 'screen', 'sound'] as const;
-export type Place = (typeof PLACES)[number];
-const MEDIA: Record<Place, 'audio' | 'video'> = { microphone: 'audio', camera: 'video', screen: 'video', sound: 'audio' };
-
-/** Those that are always there; the others come when a screen is shared for the first time, since a way that nothing goes costs both sides something, too. */
-const ALWAYS = 2;
-
-export type Tracks = Readonly<Record<Place, MediaStreamTrack | null>>;
 
 export interface PeerHost {
   /** How many there are beside us. */
@@ -29,57 +22,6 @@ export interface PeerHost {
   wished(): void;
   /** What was connected is so no more. */
   lost(): void;
-}
-
-/** An RTCPeerConnection as the negotiation sees it; the words differ only in their types. */
-class BrowserConnection implements Connection {
-  readonly transceivers: RTCRtpTransceiver[] = [];
-  /** What two pages tell each other beside what is seen and heard. */
-  readonly beside: RTCDataChannel;
-  /** What we send is made for many. */
-  spared = false;
-
-  constructor(
-    readonly raw: RTCPeerConnection,
-    private readonly others: () => number,
-    private readonly shares: () => boolean,
-  ) {
-    // Agreed on beforehand, so that it needs no round of its own.
-    this.beside = raw.createDataChannel('beside', { negotiated: true, id: 0 });
-  }
-
-  get signalingState(): string {
-    return this.raw.signalingState;
-  }
-
-  get localDescription(): RTCSessionDescription | null {
-    return this.raw.localDescription;
-  }
-
-  get stale(): boolean {
-    return this.transceivers.length < PLACES.length && this.shares();
-  }
-
-  setLocalDescription(): Promise<void> {
-    return this.raw.setLocalDescription();
-  }
-
-  setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-    this.spared = this.others() >= MANY;
-    return this.raw.setRemoteDescription({ ...description, sdp: sparing(description.sdp ?? '', this.spared) });
-  }
-
-  addIceCandidate(candidate: Candidate | null): Promise<void> {
-    return this.raw.addIceCandidate(candidate ?? undefined);
-  }
-
-  restartIce(): void {
-    this.raw.restartIce();
-  }
-
-  close(): void {
-    this.raw.close();
-  }
 }
 
 export class Peer {
@@ -120,6 +62,15 @@ export class Peer {
 
   get raw(): RTCPeerConnection | null {
     return this.negotiation.connection?.raw ?? null;
+  }
+
+  /** Once a second. Somebody without a microphone is known by their pictures. */
+  tick(now: number): void {
+    // Each question waits for the thread that sends and receives: only relays die.
+    const [microphone, camera] = this.watch.connected && this.hidden ? (this.negotiation.connection?.transceivers ?? []) : [];
+    const help = this.watch.tick(now, cameAt(microphone?.receiver, camera?.receiver));
+    if (this.watch.connected && help !== null) this.host.lost();
+    this.help(help);
   }
 
   help(help: Help | null): void {
@@ -185,8 +136,12 @@ export class Peer {
   }
 
   private configuration(): RTCConfiguration {
-    const hidden = this.relays.relay_only || (this.guest && this.relays.relay_to_guests);
-    return { iceServers: this.relays.ice_servers, iceTransportPolicy: hidden ? 'relay' : 'all', bundlePolicy: 'max-bundle' };
+    return { iceServers: this.relays.ice_servers, iceTransportPolicy: this.hidden ? 'relay' : 'all', bundlePolicy: 'max-bundle' };
+  }
+
+  /** Neither side learns the other's address. */
+  private get hidden(): boolean {
+    return this.relays.relay_only || (this.guest && this.relays.relay_to_guests === true);
   }
 
   private open(): BrowserConnection {
@@ -255,6 +210,7 @@ export class Peer {
     );
     this.hear(connection);
     this.encode();
+    this.watch.restartedByThem(performance.now());
   }
 
   private hear(connection: BrowserConnection): void {

@@ -243,7 +243,7 @@ export class CallSession implements Connections {
 
   private tick(): void {
     const now = performance.now();
-    for (const { peer } of this.beside.values()) peer.help(peer.watch.tick(now));
+    for (const { peer } of this.beside.values()) peer.tick(now);
     this.ticks += 1;
     if (this.call.phase.kind !== 'in') return;
     // One at a time: whoever comes in is connected at the same time.

@@ -4,6 +4,11 @@ export type Help = 'restart' | 'begin';
 
 /** A way that is lost for a moment often comes back by itself. Milliseconds. */
 const LOST_MS = 2_000;
+/** Also of silence a few packets of sound come each second. Where none came for so long the way is lost, which the browser says four seconds later. */
+const QUIET_MS = 1_500;
+const QUIET_POLITE_MS = 1_000;
+/** A restart for quiet has so long to help. */
+const QUIET_AGAIN_MS = 10_000;
 /** So long a connection may take; the polite one waits longer, so that not both begin anew. */
 const CONNECTING_MS = 8_000;
 const POLITE_MS = 4_000;
@@ -16,6 +21,9 @@ export class Watch {
   private reachable = true;
   /** The network is another since nothing gets through to them. */
   private moved = false;
+  /** When sound of theirs came last; null while none is expected. */
+  private sound: number | null = null;
+  private restarted = -Infinity;
 
   constructor(
     private readonly polite: boolean,
@@ -44,6 +52,7 @@ export class Watch {
         // The other began anew, or there is an answer and ways are tried: on a busy machine that takes its time, and to begin anew would take more.
         if (this.state === 'connected' || state === 'connecting') this.since = now;
         if (this.state === 'connected') this.state = 'connecting';
+        if (state === 'new') this.sound = null;
         return null;
     }
   }
@@ -54,11 +63,19 @@ export class Watch {
     this.reachable = reachable;
   }
 
-  /** Asked now and then. */
-  tick(now: number): Help | null {
+  /** An offer of theirs was answered: where it restarts what was connected, that has its time, too. */
+  restartedByThem(now: number): void {
+    if (!this.connected) return;
+    this.restarted = now;
+    this.sound = null;
+  }
+
+  /** Asked now and then; `sound` is when some of theirs came last, null where that is not known. */
+  tick(now: number, sound: number | null = null): Help | null {
+    if (sound !== null && now - sound < QUIET_MS) this.sound = sound;
     if (!this.reachable) return null;
     if (this.moved) return this.networkChanged(now);
-    if (this.state === 'connected') return null;
+    if (this.state === 'connected') return this.quiet(now) ? 'restart' : null;
     return now - this.since >= this.patience ? this.help(now) : null;
   }
 
@@ -69,6 +86,14 @@ export class Watch {
     this.since = now;
     this.tries = Math.max(1, this.tries);
     return 'restart';
+  }
+
+  /** Whether sound that came stands still. Told once; then it has to come again, or the browser to say that the way is lost. */
+  private quiet(now: number): boolean {
+    if (this.sound === null || now - this.sound < QUIET_MS + (this.polite ? QUIET_POLITE_MS : 0) || now - this.restarted < QUIET_AGAIN_MS) return false;
+    this.restarted = now;
+    this.sound = null;
+    return true;
   }
 
   private get patience(): number {
