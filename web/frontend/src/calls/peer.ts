@@ -1,4 +1,4 @@
-/** The connection with one of the others: four tracks each way in fixed places, and what each wishes of the other's pictures. */
+/** The connection with one of the others: tracks each way in fixed places, and what each tells the other beside them. */
 
 import type { Candidate, Relays, Signal } from '../lib/call-frames';
 import { Negotiation } from './negotiation';
