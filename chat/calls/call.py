@@ -240,19 +240,22 @@ class State(msgspec.Struct, frozen=True, array_like=True):
         gone = (*self.gone, (name, how))[-MOST_GONE:]
         return msgspec.structs.replace(self, seats=kept, removed=removed, wary=wary, gone=gone)
 
-    def swept(self, beats: Mapping[str, int], now: int) -> "State":
-        """Without those who were away for too long, and with those away whose node was heard last at ``beats``, too long ago."""
+    def swept(self, beats: Mapping[str, int], now: int, since: int = 0) -> "State":
+        """Without those who were away for too long, and with those away whose node was heard last at ``beats``, too long ago.
+
+        Whoever sweeps heard nobody before ``since``, as after a bus that hung: nodes have their time from then on.
+        """
         state = self
         for seat in self.seats:
             # Who put the call back knows of others, but not when they were heard.
-            beat = beats.get(seat.node, now - SILENT_MS - 1)
+            beat = max(since, beats.get(seat.node, now - SILENT_MS - 1))
             away = seat.away or (beat if now - beat > SILENT_MS else 0)
             if away and now - away >= GRACE_MS:
                 state = state.left(seat.seat, HowLeft.LOST)
             elif away != seat.away:
                 state = _with(state, msgspec.structs.replace(seat, away=away))
         for knock in self.knocks:
-            if now - beats.get(knock.node, 0) >= GRACE_MS:
+            if now - max(since, beats.get(knock.node, 0)) >= GRACE_MS:
                 state = state.answered(knock.id)
         return state
 

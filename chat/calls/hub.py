@@ -49,6 +49,8 @@ class Hub:
         self._calls: dict[CallId, LocalCall] = {}
         self._suspects: set[CallId] = set()
         self._beat_at = self._steady_at = float("-inf")
+        self._returned_at: float | None = None
+        """When the bus was there again after an outage."""
         self.over: Callable[[LocalCall], None] = lambda _: None
         """Is told of a call that is over, for those who wait before it here."""
 
@@ -169,6 +171,8 @@ class Hub:
             self._beat_at = float("-inf")
             raise
         if now - self._beat_at > 2 * TICK:
+            if self._steady_at > float("-inf"):
+                self._returned_at = now
             self._steady_at = now
         self._beat_at = now
         for call in calls:
@@ -202,7 +206,11 @@ class Hub:
                 state = state.answered(knock.id)
         now = self._clock.monotonic()
         steady = now - self._beat_at <= 2 * TICK and now - self._steady_at >= STEADY
-        return state.swept(moment.beats, moment.now) if steady else state
+        if not steady:
+            return state
+        # What was not heard while the bus hung was no silence.
+        since = 0 if self._returned_at is None else moment.now - round((now - self._returned_at) * 1000)
+        return state.swept(moment.beats, moment.now, since)
 
     async def record_changed(self, identifier: CallId) -> None:
         """The record of a call is another, or gone. Raises ``Unavailable(BUS_UNAVAILABLE)``."""

@@ -127,6 +127,19 @@ def test_the_seats_of_a_node_that_is_gone_wait_from_when_it_was_heard_last() -> 
     assert away.heard("grace", NODES[1]) == state
 
 
+def test_what_nobody_could_hear_is_no_silence() -> None:
+    state = State(run="1", seats=(HOST, seat("grace", node=NODES[1]))).lost("ada", NODES[0], NOW)
+    back = NOW + 2 * GRACE_MS
+    beats = {NODES[0]: back, NODES[1]: NOW}
+
+    # Whoever was known to be away has had their time; a node that was not heard has it from when the bus was there again.
+    early = state.swept(beats, back + SILENT_MS, back)
+    assert [(one.seat, one.away) for one in early.seats] == [("grace", 0)]
+    late = early.swept(beats, back + SILENT_MS + 1, back)
+    assert [one.away for one in late.seats] == [back]
+    assert late.swept(beats, back + GRACE_MS, back).seats == ()
+
+
 @pytest.mark.parametrize("secret", [b"", b"x", b"grace"])
 def test_a_seat_is_taken_again_with_its_secret_alone(secret: bytes) -> None:
     with pytest.raises(FanlightError) as refused:
