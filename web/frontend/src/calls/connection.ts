@@ -11,6 +11,9 @@ export class BrowserConnection implements Connection {
   readonly beside: RTCDataChannel;
   /** What we send is made for many. */
   spared = false;
+  /** The other goes other ways through the network since its last description (RFC 8839 section 4.4.1.1.1). */
+  restarted = false;
+  private ufrag = '';
 
   constructor(
     readonly raw: RTCPeerConnection,
@@ -39,6 +42,9 @@ export class BrowserConnection implements Connection {
 
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
     this.spared = this.others() >= MANY;
+    const ufrag = /^a=ice-ufrag:(\S+)/m.exec(description.sdp ?? '')?.[1] ?? '';
+    this.restarted = this.ufrag !== '' && ufrag !== this.ufrag;
+    this.ufrag = ufrag;
     return this.raw.setRemoteDescription({ ...description, sdp: sparing(description.sdp ?? '', this.spared) });
   }
 

@@ -210,7 +210,7 @@ export class Peer {
     );
     this.hear(connection);
     this.encode();
-    this.watch.restartedByThem(performance.now());
+    if (connection.restarted) this.watch.restartedByThem(performance.now());
   }
 
   private hear(connection: BrowserConnection): void {
