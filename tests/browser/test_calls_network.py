@@ -213,11 +213,16 @@ def profile(driver: Playwright, folder: Path) -> Iterator[Callable[[], Tab]]:
 
 def kill_browser(folder: Path) -> None:
     """SIGKILL the process that leads the browser with that profile."""
-    found = [
-        one
-        for one in psutil.Process().children(recursive=True)
-        if f"--user-data-dir={folder}" in (line := one.cmdline()) and not any(part.startswith("--type=") for part in line)
-    ]
+
+    def leads(one: psutil.Process) -> bool:
+        try:
+            line = one.cmdline()
+        except (psutil.ZombieProcess, psutil.NoSuchProcess):
+            # Another browser's that ended meanwhile.
+            return False
+        return f"--user-data-dir={folder}" in line and not any(part.startswith("--type=") for part in line)
+
+    found = [one for one in psutil.Process().children(recursive=True) if leads(one)]
     assert len(found) == 1
     found[0].kill()
     found[0].wait(5)
