@@ -38,6 +38,10 @@ SIGNALS_TAKE_THEIR_TIME = """(milliseconds) => {
 }"""
 
 
+def sees_screens(page: Page) -> None:
+    wait_until(lambda: all(one["screen"] >= 5 for one in arrives(page).values()), 20, "the other's screen")
+
+
 def test_two_share_their_screens_at_once(platform: Platform, tab: Callable[..., Tab]) -> None:
     meeting = Meeting(platform, tab)
     meeting.joins("Grace")
@@ -49,7 +53,7 @@ def test_two_share_their_screens_at_once(platform: Platform, tab: Callable[..., 
     for page in pages:
         page.keyboard.press("s")
     for page in pages:
-        wait_until(lambda page=page: all(one["screen"] >= 5 for one in arrives(page).values()), 20, "the other's screen")  # type: ignore[misc]
+        sees_screens(page)
         expect(page.locator(".tile[data-kind=screen]")).to_have_count(2)
     meeting.all_see_and_hear()
 

@@ -1,4 +1,7 @@
-"""As many as a call holds, each in a real browser: 28 connections, and 56 streams of pictures and of sound on one small machine."""
+"""As many as a call holds, each in a real browser: 28 connections, and 56 streams of pictures and of sound on one small machine.
+
+They take all of it, and leave a neighbour nothing.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
